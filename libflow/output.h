@@ -1,0 +1,51 @@
+/// @file output.h
+/// Layer 5: the netCDF-4-readable HDF5 result file. The only file (with checkpoint) that knows HDF5.
+#ifndef FLOW_OUTPUT_H
+#define FLOW_OUTPUT_H
+
+#include "observe.h"
+
+typedef struct flow_output flow_output;
+
+/// What is written about the run itself.
+typedef struct flow_provenance {
+    const char *command_line; ///< may be NULL
+    uint64_t seed;
+    uint32_t member;
+    int32_t threads;
+} flow_provenance;
+
+/// Begin a result file: writes "<path>.part", renamed to `path` by flow_output_finish().
+/// @param replace false: an existing `path` is an error (FLOW_EFILE).
+flow_err flow_output_create(const char *path, bool replace, const flow_scenario *scenario,
+                            const flow_provenance *provenance, flow_output **out);
+/// Append all observables of the step just done.
+flow_err flow_output_step(flow_output *output, const flow_model *model);
+/// Write the checksum, close, sync and rename; frees the output, also on failure (the .part file is
+/// then removed).
+flow_err flow_output_finish(flow_output *output, const flow_model *model);
+/// Give up: close and remove the .part file; accepts NULL.
+void flow_output_abandon(flow_output *output);
+
+/// What score, info and report need of a result file.
+typedef struct flow_result {
+    int32_t n_day, n_place, n_observed;
+    int32_t start;          ///< days since 1970-01-01
+    char **place_name;      ///< [n_place]
+    int64_t *people;        ///< [n_day][n_place]
+    int32_t *observed_place; ///< [n_observed] index of the place
+    int64_t *observed;      ///< [n_day][n_observed]
+    double *network_km;     ///< [n_observed][n_place] shortest network distance, INFINITY: none
+    double *capacity;       ///< [n_place]
+    double *population;     ///< [n_place]
+    double *conflict;       ///< [n_day][n_place] intensity
+    int64_t *first_count;   ///< [n_observed] first published non-zero count (0: none)
+    char *title, *version, *checksum, *command_line, *created, *scenario_path;
+    uint64_t seed;
+} flow_result;
+
+/// Read a result file back. FLOW_EFILE with a text when it is missing, no HDF5 or not ours.
+flow_err flow_result_load(const char *path, flow_result **out);
+void flow_result_free(flow_result *result);
+
+#endif

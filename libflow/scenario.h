@@ -1,0 +1,103 @@
+/// @file scenario.h
+/// Layer 3: a folder, checked and completed into constant columns.
+#ifndef FLOW_SCENARIO_H
+#define FLOW_SCENARIO_H
+
+#include "settings.h"
+
+typedef enum flow_place_kind {
+    FLOW_TOWN,
+    FLOW_CONFLICT_ZONE, ///< the file calls it a conflict zone; it acts as one while conflict > 0
+    FLOW_CAMP,
+    FLOW_IDP_CAMP,
+    FLOW_FORWARD, ///< forwarding hub: everybody moves on
+    FLOW_MARKER,  ///< a point on the road: passed through, never a destination
+    FLOW_N_PLACE_KIND
+} flow_place_kind;
+/// "town", "conflict", "camp", "idp_camp", "forward", "marker".
+extern const char *const flow_place_kind_name[FLOW_N_PLACE_KIND];
+
+typedef enum flow_event_kind {
+    FLOW_EVENT_CONFLICT, ///< place, value: intensity; 0 ends it
+    FLOW_EVENT_CLOSE,    ///< index: link
+    FLOW_EVENT_OPEN,     ///< index: link
+    FLOW_EVENT_KIND      ///< index: place; value: flow_place_kind it becomes
+} flow_event_kind;
+
+typedef struct flow_event {
+    int32_t day;   ///< step at whose beginning it happens, 0-based
+    int32_t kind;  ///< flow_event_kind
+    int32_t index; ///< place or link
+    double value;
+} flow_event;
+
+/// One attribute of people (age, gender, ethnicity, ...), drawn when they enter.
+typedef struct flow_attribute {
+    char *name;
+    int32_t n_value;
+    char **value;
+    double *weight; ///< [n_place][n_value], each row sums to 1
+} flow_attribute;
+
+/// Daily observed people of one place.
+typedef struct flow_observed {
+    int32_t place;   ///< -1: the total
+    int64_t *people; ///< [n_day], interpolated, corrected, truncated
+    int64_t first_count; ///< first published count above 0 (0: none)
+} flow_observed;
+
+/// An input file as it was read (for provenance).
+typedef struct flow_input_file {
+    char *name;
+    char *text;
+    int64_t size;
+} flow_input_file;
+
+struct flow_scenario {
+    flow_settings set;
+    char *path;    ///< as the user gave it
+    bool is_flee;
+    int32_t start; ///< days since 1970-01-01
+    int32_t n_day;
+
+    int32_t n_place;
+    char **place_name, **place_region, **place_country; ///< [n_place]
+    int32_t *place_kind;                                ///< [n_place] flow_place_kind in the file
+    int32_t *country;    ///< [n_place] index of the country name, in order of first appearance
+    bool *foreign;       ///< [n_place] country differs from that of the first place
+    double *latitude, *longitude; ///< [n_place] degrees; NAN when unknown
+    double *population;  ///< [n_place] persons; 0 for camps
+    double *capacity;    ///< [n_place] persons; < 1: unlimited
+    double *conflict0;   ///< [n_place] intensity before the first event, 0: none
+    double *sink;        ///< [n_place] deactivation probability per day (camps_are_sinks), 0: none
+    int64_t *initial_idps; ///< [n_place] extra people of day 0
+
+    int32_t n_link;        ///< directed; sorted by `from`, then file order
+    int32_t *link_from, *link_to;
+    int32_t *first_link;   ///< [n_place + 1] CSR
+    double *length_km;     ///< [n_link] > 0
+    double *speed_km_d;    ///< [n_link] own speed, 0: the rule's
+    double *walk_probability; ///< [n_link] chance per day to go on foot
+    int32_t *link_row;     ///< [n_link] row of the file (two directed links share one)
+
+    int64_t n_event;
+    flow_event *event; ///< sorted by day, stable
+
+    int32_t n_attribute;
+    flow_attribute *attribute;
+
+    int32_t n_observed; ///< places only, in file order
+    flow_observed *observed;
+    flow_observed total; ///< people == NULL: no total series
+    int64_t total_day0_raw; ///< day-0 value of the total row (quirk day0_total_row)
+
+    int32_t n_major_route;
+    int32_t **major_route; ///< each: places in order, ended by -1
+
+    int32_t n_input;
+    flow_input_file *input;
+    flow_problems warnings;
+    void *memory; ///< private: allocations owned by the scenario
+};
+
+#endif

@@ -1,0 +1,100 @@
+/// @file settings.h
+/// Layer 3: every dotted key of a scenario, as a struct and as described rows (settings.c).
+#ifndef FLOW_SETTINGS_H
+#define FLOW_SETTINGS_H
+
+#include "field.h"
+
+typedef enum flow_spawn_mode {
+    FLOW_SPAWN_REGISTRATIONS, ///< from the daily change of the observed total
+    FLOW_SPAWN_CONFLICT,      ///< from conflict intensity
+    FLOW_SPAWN_NONE           ///< only the people of day 0
+} flow_spawn_mode;
+
+typedef enum flow_spawn_rate {
+    FLOW_RATE_CONSTANT, ///< int(rate x intensity) persons a day
+    FLOW_RATE_POISSON,  ///< Poisson(rate x intensity)
+    FLOW_RATE_POP_RATIO ///< int(rate x population x intensity)
+} flow_spawn_rate;
+
+typedef struct flow_settings_top {
+    int64_t format; ///< key "libflow"
+    char *title, *description;
+} flow_settings_top;
+
+typedef struct flow_settings_period {
+    int32_t start; ///< days since 1970-01-01
+    int64_t days;
+} flow_settings_period;
+
+typedef struct flow_settings_spawn {
+    int32_t mode, rate_kind;
+    double rate; ///< persons per day and intensity, or share of the population per day
+    bool take_from_population;
+    bool insert_day0;         ///< people registered on day 0 start in their camps
+    bool empty_camps_on_day0; ///< camps start empty and day-0 counts are subtracted from the data
+    bool total_from_camps;    ///< daily total = sum of the camps; false: the "total" series
+} flow_settings_spawn;
+
+typedef struct flow_settings_conflict {
+    flow_list decay;       ///< factor per interval since the conflict began; empty: 1
+    int64_t decay_interval; ///< days
+} flow_settings_conflict;
+
+/// The hop rule (FLEE rule set 2). Sources and formulas: docs/model.md.
+typedef struct flow_settings_hop {
+    double max_move_speed, max_walk_speed; ///< km/d
+    double foreign_weight, camp_weight, conflict_weight;
+    double conflict_movechance, camp_movechance, idpcamp_movechance, default_movechance; ///< 1/d
+    double movechance_pop_base, movechance_pop_scale_factor;
+    int64_t awareness_level;
+    double capacity_buffer, capacity_scaling;
+    bool avoid_short_stints, start_on_foot;
+    double softening; ///< km
+    double weight_softening, weight_power, distance_power;
+    bool stay_close_to_home;
+    double home_distance_power;
+    bool use_pop_for_loc_weight;
+    double pop_power_for_loc_weight;
+    double pruning_threshold;
+    bool fixed_routes;
+    bool camps_are_sinks;
+    bool women_avoid_hazards, children_avoid_hazards, elderly_avoid_hazards, boys_take_risk;
+    bool match_camp_religion, match_camp_ethnicity, match_town_ethnicity, match_conflict_ethnicity;
+    double avg_religion_fraction;
+    int64_t memory_bins;   ///< bins per unit of the two continuous memories (DESIGN: exact lumping)
+    double capacity_batch; ///< largest change of a capacity multiplier within one batch
+} flow_settings_hop;
+
+/// What FLEE really does where its documentation says something else. All true in FLEE folders, all
+/// false in our own; each can be set.
+typedef struct flow_settings_quirks {
+    bool ignore_link_closures;       ///< closures of type `link` read from a file do nothing
+    bool closures_do_not_stack;      ///< the first re-opening opens a link closed twice
+    bool frozen_conflict_intensity;  ///< a change between two positive intensities is ignored
+    bool day0_reduces_capacity;      ///< day-0 people are subtracted from capacity and count as occupants
+    bool home_is_present_place;      ///< stay_close_to_home measures from the present place
+    bool swapped_coordinates;        ///< distances take y as latitude although x holds it
+    bool fixed_routes_stale_scores;  ///< a route search sees yesterday's scores of later places
+    bool day0_total_row;             ///< without insert_day0 the first batch also holds the total row
+    bool boys_include_men;           ///< BoysTakeRisk has no upper age
+    bool overdrawn_population;       ///< a place whose population is used up still sends people
+    bool full_speed_per_link;        ///< each link of one day is entered with the full day's distance
+    bool low_movechance_is_camp;     ///< a place with a move chance below 0.005 becomes a camp
+    bool population_floor_1e8;       ///< Match rules divide by 1e8 where the population is below 1
+} flow_settings_quirks;
+
+typedef struct flow_settings {
+    flow_settings_top top;
+    flow_settings_period period;
+    flow_settings_spawn spawn;
+    flow_settings_conflict conflict;
+    flow_settings_hop hop;
+    flow_settings_quirks quirks;
+} flow_settings;
+
+/// The sections of a scenario file, in the order they are printed.
+extern const flow_section flow_settings_sections[];
+extern const int32_t flow_settings_n_section;
+
+#endif
