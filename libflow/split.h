@@ -1,0 +1,32 @@
+/// @file split.h
+/// Layer 0: the one random primitive: n exchangeable people to k outcomes, exactly.
+#ifndef FLOW_SPLIT_H
+#define FLOW_SPLIT_H
+
+#include "rng.h"
+
+/// How many of n people do something each does with chance p. Exact for every n in [0, 2^62] and p
+/// (below 0 counts as 0, above 1 as 1).
+int64_t flow_binomial(gsl_rng *rng, int64_t n, double p);
+
+/// Split n people over k outcomes with chances weight[i] / sum of weights.
+///
+/// Exact (multinomial): few people are drawn one by one, many by conditional binomials; the choice is
+/// by cost only. Weights are finite and >= 0; at least one is > 0 unless n is 0. Outcomes of weight 0
+/// get nobody. Source: Davis 1993, Comput. Stat. Data Anal. 16:205-217.
+/// @param tail  scratch of k + 1 doubles: on return tail[i] = sum of weight[i..k).
+/// @param[out] out  k counts that add up to n.
+void flow_split(gsl_rng *rng, int64_t n, int32_t k, const double *weight, double *tail,
+                int64_t *out);
+
+/// The same with the tail sums already made by flow_split_prepare() (several splits of one row).
+void flow_split_row(gsl_rng *rng, int64_t n, int32_t k, const double *weight, const double *tail,
+                    int64_t *out);
+/// tail[i] = sum of weight[i..k), tail[k] = 0.
+void flow_split_prepare(int32_t k, const double *weight, double *tail);
+
+/// x >= 0 rounded to a whole number for each of n people, without bias: out[0] people get floor(x),
+/// out[1] get floor(x) + 1.
+void flow_split_round(gsl_rng *rng, int64_t n, double x, int64_t out[static 2]);
+
+#endif
