@@ -61,13 +61,19 @@ static void philox_set(void *memory, unsigned long seed)
     state->used = 4;
 }
 
-static unsigned long philox_get(void *memory) { return next_word(memory); }
+static unsigned long philox_get(void *memory)
+{
+    return next_word(memory);
+}
 
-static double philox_get_double(void *memory) { return next_double(memory); }
+static double philox_get_double(void *memory)
+{
+    return next_double(memory);
+}
 
-static const gsl_rng_type philox_type = {
-    "philox4x32-10", 0xFFFFFFFFul,      0, sizeof(philox_state), philox_set, philox_get,
-    philox_get_double};
+static const gsl_rng_type philox_type = {"philox4x32-10",      0xFFFFFFFFul, 0,
+                                         sizeof(philox_state), philox_set,   philox_get,
+                                         philox_get_double};
 
 const gsl_rng_type *const flow_rng_philox = &philox_type;
 
@@ -87,4 +93,7 @@ void flow_rng_key(gsl_rng *rng, uint64_t seed, uint32_t member, int32_t step, fl
     state->used = 4;
 }
 
-double flow_uniform(gsl_rng *rng) { return next_double(rng->state); }
+double flow_uniform(gsl_rng *rng)
+{
+    return next_double(rng->state);
+}

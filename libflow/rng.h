@@ -31,8 +31,9 @@ extern const gsl_rng_type *const flow_rng_philox;
 void flow_philox(const uint32_t counter[static 4], const uint32_t key[static 2],
                  uint32_t out[static 4]);
 
-/// Put a generator of type flow_rng_philox at the start of the stream of (seed, member, step, purpose,
-/// cell). Streams of different arguments are independent. `cell` is any 64-bit name of what draws.
+/// Put a generator of type flow_rng_philox at the start of the stream of (seed, member, step,
+/// purpose, cell). Streams of different arguments are independent. `cell` is any 64-bit name of
+/// what draws.
 void flow_rng_key(gsl_rng *rng, uint64_t seed, uint32_t member, int32_t step, flow_draw purpose,
                   uint64_t cell);
 

@@ -1,7 +1,6 @@
 #include "split.h"
 
 #include <gsl/gsl_randist.h>
-
 #include <math.h>
 #include <string.h>
 
@@ -17,8 +16,8 @@ int64_t flow_binomial(gsl_rng *rng, int64_t n, double p)
         for (int64_t i = 0; i < n; i++) { hits += flow_uniform(rng) < p; }
         return hits;
     }
-    // gsl_ran_binomial takes 32 bits; a sum of binomials with one p is binomial.
-    const int64_t most = INT64_C(1) << 31;
+    // gsl_ran_binomial counts in int; a sum of binomials with one p is binomial.
+    const int64_t most = INT64_C(1) << 30;
     while (n > most) {
         hits += gsl_ran_binomial(rng, p, (unsigned int)most);
         n -= most;

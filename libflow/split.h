@@ -11,9 +11,9 @@ int64_t flow_binomial(gsl_rng *rng, int64_t n, double p);
 
 /// Split n people over k outcomes with chances weight[i] / sum of weights.
 ///
-/// Exact (multinomial): few people are drawn one by one, many by conditional binomials; the choice is
-/// by cost only. Weights are finite and >= 0; at least one is > 0 unless n is 0. Outcomes of weight 0
-/// get nobody. Source: Davis 1993, Comput. Stat. Data Anal. 16:205-217.
+/// Exact (multinomial): few people are drawn one by one, many by conditional binomials; the choice
+/// is by cost only. Weights are finite and >= 0; at least one is > 0 unless n is 0. Outcomes of
+/// weight 0 get nobody. Source: Davis 1993, Comput. Stat. Data Anal. 16:205-217.
 /// @param tail  scratch of k + 1 doubles: on return tail[i] = sum of weight[i..k).
 /// @param[out] out  k counts that add up to n.
 void flow_split(gsl_rng *rng, int64_t n, int32_t k, const double *weight, double *tail,

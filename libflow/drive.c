@@ -1,0 +1,240 @@
+#include "model.h"
+#include "split.h"
+
+#include <gsl/gsl_randist.h>
+#include <math.h>
+
+double flow_model_decay(const flow_model *m, int32_t place)
+{
+    const flow_settings_conflict *set = &m->s->set.conflict;
+    if (set->decay.n == 0) { return 1.0; }
+    int64_t i = (m->day - m->conflict_since[place]) / set->decay_interval;
+    if (i < 0) { i = 0; }
+    if (i >= set->decay.n) { i = set->decay.n - 1; }
+    return set->decay.value[i];
+}
+
+static void set_kind(flow_model *m, int32_t place, int32_t kind)
+{
+    const flow_settings_hop *hop = &m->s->set.hop;
+    m->camp[place] = kind == FLOW_CAMP || kind == FLOW_IDP_CAMP;
+    m->idp_camp[place] = kind == FLOW_IDP_CAMP;
+    m->town[place] = kind == FLOW_TOWN;
+    switch (kind) {
+    case FLOW_CAMP: m->move_chance[place] = hop->camp_movechance; break;
+    case FLOW_IDP_CAMP: m->move_chance[place] = hop->idpcamp_movechance; break;
+    case FLOW_CONFLICT_ZONE: m->move_chance[place] = hop->conflict_movechance; break;
+    case FLOW_FORWARD:
+    case FLOW_MARKER: m->move_chance[place] = 1.0; break;
+    default: m->move_chance[place] = hop->default_movechance; break;
+    }
+}
+
+static void set_conflict(flow_model *m, int32_t place, double intensity)
+{
+    const flow_settings_hop *hop = &m->s->set.hop;
+    if (intensity > 0.0) {
+        if (!(m->conflict[place] > 0.0)) { m->conflict_since[place] = m->day; }
+        m->move_chance[place] = hop->conflict_movechance;
+        m->town[place] = false;
+    } else {
+        m->move_chance[place] =
+            m->camp[place] && !m->s->is_flee ? hop->camp_movechance : hop->default_movechance;
+        m->town[place] = !m->camp[place] || m->s->is_flee;
+    }
+    m->conflict[place] = intensity;
+}
+
+static void close_link(flow_model *m, int32_t link, bool close)
+{
+    if (m->s->set.quirks.closures_do_not_stack) {
+        m->closed[link] = close;
+    } else if (close) {
+        m->closed[link]++;
+    } else if (m->closed[link] > 0) {
+        m->closed[link]--;
+    }
+}
+
+static void happen(flow_model *m, const flow_event *event)
+{
+    switch (event->kind) {
+    case FLOW_EVENT_CONFLICT: set_conflict(m, event->index, event->value); break;
+    case FLOW_EVENT_CLOSE: close_link(m, event->index, true); break;
+    case FLOW_EVENT_OPEN: close_link(m, event->index, false); break;
+    default:
+        set_kind(m, event->index, (int32_t)event->value);
+        if ((int32_t)event->value == FLOW_CONFLICT_ZONE) {
+            set_conflict(m, event->index, 1.0);
+        } else {
+            m->conflict[event->index] = 0.0;
+        }
+        break;
+    }
+}
+
+flow_err flow_model_events(flow_model *m)
+{
+    const flow_scenario *s = m->s;
+    while (m->event < s->n_event && s->event[m->event].day <= m->day) {
+        happen(m, &s->event[m->event++]);
+        m->version++;
+    }
+    return FLOW_OK;
+}
+
+/// n people enter at a place: their groups are drawn, they stand there from now on.
+static flow_err enter(flow_model *m, int32_t place, int64_t n, flow_draw purpose)
+{
+    if (n <= 0) { return FLOW_OK; }
+    const int32_t n_group = m->groups.n;
+    const double *share = &m->groups.share[(int64_t)place * n_group];
+    if (n_group == 1) {
+        m->group_number[0] = n;
+    } else {
+        flow_rng_key(m->work[0].rng, m->seed, m->member, m->day, purpose, (uint64_t)place);
+        flow_split(m->work[0].rng, n, n_group, share, m->group_tail, m->group_number);
+    }
+    for (int32_t g = 0; g < n_group; g++) {
+        const flow_key key = {.group = (uint32_t)g, .first = m->s->set.hop.start_on_foot};
+        if (!flow_cells_add(&m->here[place], &key, m->group_number[g])) {
+            return flow_fail(FLOW_ENOMEM, "no memory for people");
+        }
+    }
+    m->count[place] += n;
+    m->spawned[place] += n;
+    m->persons += n;
+    m->entered += n;
+    return FLOW_OK;
+}
+
+flow_err flow_model_day0(flow_model *m)
+{
+    const flow_scenario *s = m->s;
+    const flow_settings_spawn *set = &s->set.spawn;
+    for (int32_t p = 0; p < s->n_place; p++) {
+        set_kind(m, p, s->place_kind[p] == FLOW_CONFLICT_ZONE ? FLOW_TOWN : s->place_kind[p]);
+        m->conflict_since[p] = -1;
+        if (s->conflict0[p] > 0.0) {
+            set_conflict(m, p, s->conflict0[p]);
+            m->conflict_since[p] = s->is_flee ? -1 : 0;
+        }
+        m->capacity[p] = s->capacity[p];
+        m->population[p] = s->population[p];
+        FLOW_TRY(enter(m, p, s->initial_idps[p], FLOW_DRAW_SPAWN_GROUP));
+    }
+    if (!set->insert_day0 || set->empty_camps_on_day0) { return FLOW_OK; }
+    for (int32_t i = 0; i < s->n_observed; i++) {
+        const int32_t p = s->observed[i].place;
+        if (!m->camp[p]) { continue; }
+        FLOW_TRY(enter(m, p, s->observed[i].people[0], FLOW_DRAW_SPAWN_COUNT));
+    }
+    return FLOW_OK;
+}
+
+/// Observed total of a day, as the scenario defines it.
+static int64_t observed_total(const flow_scenario *s, int32_t day)
+{
+    if (!s->set.spawn.total_from_camps && s->total.people != NULL) { return s->total.people[day]; }
+    int64_t sum = 0;
+    for (int32_t i = 0; i < s->n_observed; i++) { sum += s->observed[i].people[day]; }
+    return sum;
+}
+
+/// People who must enter today by the registrations; negative changes become debt.
+static int64_t registrations(flow_model *m)
+{
+    const flow_scenario *s = m->s;
+    const flow_settings_spawn *set = &s->set.spawn;
+    int64_t change = 0;
+    if (m->day > 0) {
+        change = observed_total(s, m->day) - observed_total(s, m->day - 1) - m->debt;
+    } else if (!set->insert_day0) {
+        change = observed_total(s, 0) - m->debt;
+        if (s->set.quirks.day0_total_row) { change += s->total_day0_raw; }
+    } else if (s->set.quirks.day0_reduces_capacity) {
+        for (int32_t i = 0; i < s->n_observed; i++) {
+            m->capacity[s->observed[i].place] -= (double)s->observed[i].people[0];
+        }
+    }
+    m->debt = change < 0 ? -change : 0;
+    return change > 0 ? change : 0;
+}
+
+/// Weight of each place as an origin; returns the sum.
+static double origin_weights(flow_model *m)
+{
+    double sum = 0.0;
+    for (int32_t p = 0; p < m->s->n_place; p++) {
+        const double conflict = m->conflict[p];
+        m->place_weight[p] =
+            conflict > 0.0 ? fmax(m->population[p], 0.0) * conflict * flow_model_decay(m, p) : 0.0;
+        sum += m->place_weight[p];
+    }
+    return sum;
+}
+
+static double by_conflict(flow_model *m, int32_t place)
+{
+    const flow_settings_spawn *set = &m->s->set.spawn;
+    const double amount = set->rate * m->conflict[place];
+    if (set->rate_kind == FLOW_RATE_CONSTANT) { return floor(amount); }
+    if (set->rate_kind == FLOW_RATE_POP_RATIO) { return floor(amount * m->population[place]); }
+    flow_rng_key(m->work[0].rng, m->seed, m->member, m->day, FLOW_DRAW_SPAWN_COUNT,
+                 (uint64_t)place);
+    // GSL's Poisson counts in int: a sum of Poissons is Poisson.
+    double number = 0.0, mean = amount;
+    for (; mean > 1e8; mean -= 1e8) { number += gsl_ran_poisson(m->work[0].rng, 1e8); }
+    return number + gsl_ran_poisson(m->work[0].rng, mean);
+}
+
+/// How many enter at each place, in m->place_number.
+static flow_err numbers(flow_model *m)
+{
+    const flow_scenario *s = m->s;
+    const int32_t n = s->n_place;
+    for (int32_t p = 0; p < n; p++) { m->place_number[p] = 0; }
+    m->target = 0;
+    if (s->set.spawn.mode == FLOW_SPAWN_NONE) { return FLOW_OK; }
+    if (s->set.spawn.mode == FLOW_SPAWN_CONFLICT) {
+        for (int32_t p = 0; p < n; p++) {
+            if (!(m->conflict[p] > 0.0)) { continue; }
+            m->place_number[p] = (int64_t)by_conflict(m, p);
+            m->target += m->place_number[p];
+        }
+        return FLOW_OK;
+    }
+    m->target = registrations(m) + m->waiting;
+    m->waiting = 0;
+    if (m->target == 0) { return FLOW_OK; }
+    if (!(origin_weights(m) > 0.0)) {
+        return flow_fail(FLOW_EINPUT,
+                         "day %d: %lld people must leave (registrations rose) but no place with "
+                         "people is in conflict; give a conflict that has begun by then",
+                         (int)m->day, (long long)m->target);
+    }
+    flow_rng_key(m->work[0].rng, m->seed, m->member, m->day, FLOW_DRAW_SPAWN_PLACE, 0);
+    flow_split(m->work[0].rng, m->target, n, m->place_weight, m->place_tail, m->place_number);
+    return FLOW_OK;
+}
+
+flow_err flow_model_spawn(flow_model *m)
+{
+    const flow_settings *set = &m->s->set;
+    FLOW_TRY(numbers(m));
+    for (int32_t p = 0; p < m->s->n_place; p++) {
+        int64_t n = m->place_number[p];
+        if (n == 0) { continue; }
+        if (set->spawn.take_from_population) {
+            if (!set->quirks.overdrawn_population && (double)n > m->population[p]) {
+                const int64_t able = (int64_t)fmax(m->population[p], 0.0);
+                if (set->spawn.mode == FLOW_SPAWN_REGISTRATIONS) { m->waiting += n - able; }
+                n = able;
+            }
+            m->population[p] = fmax(m->population[p] - (double)n, 0.0);
+            m->version++;
+        }
+        FLOW_TRY(enter(m, p, n, FLOW_DRAW_SPAWN_GROUP));
+    }
+    return FLOW_OK;
+}

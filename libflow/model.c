@@ -1,0 +1,292 @@
+#include "model.h"
+
+#include "observe.h"
+
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+/// One block of the model's memory: where its pointer is kept and how large it is.
+typedef struct block {
+    void *pointer; ///< address of the pointer
+    int64_t n;
+    size_t size;
+} block;
+
+enum { most_blocks = 64 };
+
+/// All arrays of a model, as rows: allocation, reset and release go over the same list.
+static int32_t list_blocks(flow_model *m, block out[static most_blocks])
+{
+    const int64_t n_place = m->s->n_place, n_link = m->s->n_link;
+    int32_t n = 0;
+#define ROW(member, count) out[n++] = (block){&m->member, (count), sizeof *m->member}
+    ROW(camp, n_place);
+    ROW(idp_camp, n_place);
+    ROW(town, n_place);
+    ROW(move_chance, n_place);
+    ROW(leave, n_place);
+    ROW(conflict, n_place);
+    ROW(conflict_since, n_place);
+    ROW(capacity, n_place);
+    ROW(population, n_place);
+    ROW(score, n_place);
+    ROW(score_before, n_place);
+    ROW(multiplier, n_place);
+    ROW(pull, n_place);
+    ROW(count, n_place);
+    ROW(arrivals, n_place);
+    ROW(departures, n_place);
+    ROW(spawned, n_place);
+    ROW(same_religion, n_place * m->groups.n_religion);
+    ROW(same_ethnicity, n_place * m->groups.n_ethnicity);
+    ROW(closed, n_link);
+    ROW(first_in, n_place + 1);
+    ROW(in_link, n_link);
+    ROW(speed, n_link);
+    ROW(link_count, n_link);
+    ROW(link_entered, n_link);
+    ROW(road_due, n_link);
+    ROW(place_weight, n_place + 1);
+    ROW(place_tail, n_place + 1);
+    ROW(place_number, n_place + 1);
+    ROW(group_tail, m->groups.n + 1);
+    ROW(group_number, m->groups.n);
+#undef ROW
+    return n;
+}
+
+typedef struct cell_sets {
+    flow_cells **sets;
+    int64_t n;
+} cell_sets;
+
+static int32_t list_sets(flow_model *m, cell_sets out[static 6])
+{
+    const int64_t n_place = m->s->n_place, n_link = m->s->n_link;
+    out[0] = (cell_sets){&m->here, n_place};
+    out[1] = (cell_sets){&m->active, n_place};
+    out[2] = (cell_sets){&m->queue, n_link};
+    out[3] = (cell_sets){&m->entry, n_link};
+    out[4] = (cell_sets){&m->road, n_link};
+    out[5] = (cell_sets){&m->back, n_link};
+    return 6;
+}
+
+static bool allocate(flow_model *m)
+{
+    block blocks[most_blocks];
+    const int32_t n = list_blocks(m, blocks);
+    for (int32_t i = 0; i < n; i++) {
+        void *memory = flow_calloc(blocks[i].n, blocks[i].size);
+        if (memory == NULL) { return false; }
+        memcpy(blocks[i].pointer, &memory, sizeof memory);
+    }
+    cell_sets sets[6];
+    for (int32_t i = 0, n_set = list_sets(m, sets); i < n_set; i++) {
+        *sets[i].sets = flow_calloc(sets[i].n, sizeof(flow_cells));
+        if (*sets[i].sets == NULL) { return false; }
+    }
+    m->choice = flow_calloc((int64_t)m->s->n_place * m->groups.n, sizeof *m->choice);
+    m->work = flow_calloc(m->threads, sizeof *m->work);
+    if (m->choice == NULL || m->work == NULL) { return false; }
+    for (int32_t t = 0; t < m->threads; t++) {
+        flow_work *w = &m->work[t];
+        w->rng = gsl_rng_alloc(flow_rng_philox);
+        w->weight = flow_calloc(m->paths.most + 1, sizeof *w->weight);
+        w->tail = flow_calloc(m->paths.most + 1, sizeof *w->tail);
+        w->count = flow_calloc(m->paths.most + 1, sizeof *w->count);
+        if (w->rng == NULL || w->weight == NULL || w->tail == NULL || w->count == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void index_arrivals(flow_model *m)
+{
+    const flow_scenario *s = m->s;
+    for (int32_t l = 0; l < s->n_link; l++) { m->first_in[s->link_to[l] + 1]++; }
+    for (int32_t p = 0; p < s->n_place; p++) { m->first_in[p + 1] += m->first_in[p]; }
+    // place_number serves as the fill position of each place.
+    for (int32_t p = 0; p < s->n_place; p++) { m->place_number[p] = m->first_in[p]; }
+    for (int32_t l = 0; l < s->n_link; l++) {
+        m->in_link[m->place_number[s->link_to[l]]++] = l;
+        m->speed[l] = s->speed_km_d[l] > 0.0 ? s->speed_km_d[l] : s->set.hop.max_move_speed;
+    }
+}
+
+static int32_t awareness(const flow_settings_hop *hop)
+{
+    return hop->awareness_level < 0 ? 1 : (int32_t)hop->awareness_level;
+}
+
+flow_err flow_model_create(const flow_scenario *scenario, const flow_model_options *options,
+                           flow_model **out)
+{
+    *out = NULL;
+    const flow_model_options empty = {0};
+    const flow_model_options *o = options != NULL ? options : &empty;
+    if (o->threads < 0 || o->threads > 1024) {
+        return flow_fail(FLOW_ERANGE, "threads = %d is outside [0, 1024]", (int)o->threads);
+    }
+    flow_model *m = flow_calloc(1, sizeof *m);
+    if (m == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for a model"); }
+    m->s = scenario;
+    m->threads = o->threads > 0 ? o->threads : omp_get_max_threads();
+    const flow_settings_hop *hop = &scenario->set.hop;
+    flow_err err = flow_groups_create(scenario, &m->groups);
+    if (err == FLOW_OK) {
+        err = flow_paths_create(scenario, awareness(hop), hop->fixed_routes, &m->paths);
+    }
+    if (err == FLOW_OK && !allocate(m)) {
+        err = flow_fail(FLOW_ENOMEM, "no memory for a model of %d places and %d links",
+                        (int)scenario->n_place, (int)scenario->n_link);
+    }
+    if (err == FLOW_OK) {
+        index_arrivals(m);
+        m->bins = hop->memory_bins;
+        m->bin_km = hop->max_move_speed / (double)m->bins;
+        err = flow_model_reset(m, o->seed, o->member);
+    }
+    if (err != FLOW_OK) {
+        flow_model_free(m);
+        return err;
+    }
+    *out = m;
+    return FLOW_OK;
+}
+
+void flow_model_free(flow_model *m)
+{
+    if (m == NULL) { return; }
+    block blocks[most_blocks];
+    const int32_t n = list_blocks(m, blocks);
+    for (int32_t i = 0; i < n; i++) {
+        void *memory;
+        memcpy(&memory, blocks[i].pointer, sizeof memory);
+        flow_dealloc(memory);
+    }
+    cell_sets sets[6];
+    for (int32_t i = 0, n_set = list_sets(m, sets); i < n_set; i++) {
+        for (int64_t k = 0; k < sets[i].n && *sets[i].sets != NULL; k++) {
+            flow_cells_clear(&(*sets[i].sets)[k]);
+        }
+        flow_dealloc(*sets[i].sets);
+    }
+    for (int64_t i = 0; i < (int64_t)m->s->n_place * m->groups.n && m->choice != NULL; i++) {
+        flow_dealloc(m->choice[i].node);
+        flow_dealloc(m->choice[i].weight);
+    }
+    for (int32_t t = 0; t < m->threads && m->work != NULL; t++) {
+        if (m->work[t].rng != NULL) { gsl_rng_free(m->work[t].rng); }
+        flow_dealloc(m->work[t].weight);
+        flow_dealloc(m->work[t].tail);
+        flow_dealloc(m->work[t].count);
+        flow_cells_clear(&m->work[t].cells);
+    }
+    flow_dealloc(m->choice);
+    flow_dealloc(m->work);
+    flow_paths_clear(&m->paths);
+    flow_groups_clear(&m->groups);
+    flow_dealloc(m);
+}
+
+flow_err flow_model_reset(flow_model *m, uint64_t seed, uint32_t member)
+{
+    const flow_scenario *s = m->s;
+    m->seed = seed;
+    m->member = member;
+    m->day = 0;
+    m->broken = false;
+    m->event = 0;
+    m->phase = 0;
+    m->persons = m->entered = m->left = m->person_steps = 0;
+    m->target = m->debt = m->waiting = 0;
+    m->version++;
+    cell_sets sets[6];
+    for (int32_t i = 0, n_set = list_sets(m, sets); i < n_set; i++) {
+        for (int64_t k = 0; k < sets[i].n; k++) { flow_cells_empty(&(*sets[i].sets)[k]); }
+    }
+    for (int32_t p = 0; p < s->n_place; p++) {
+        m->conflict[p] = 0.0;
+        m->score[p] = m->score_before[p] = 1.0;
+        m->multiplier[p] = m->pull[p] = 1.0;
+        m->count[p] = m->arrivals[p] = m->departures[p] = m->spawned[p] = 0;
+    }
+    for (int32_t l = 0; l < s->n_link; l++) {
+        m->closed[l] = 0;
+        m->link_count[l] = m->link_entered[l] = 0;
+        m->road_due[l] = INT32_MAX;
+    }
+    for (int32_t t = 0; t < m->threads; t++) {
+        m->work[t].failed = false;
+        m->work[t].left = 0;
+    }
+    return flow_model_day0(m);
+}
+
+static flow_err step(flow_model *m)
+{
+    for (int32_t p = 0; p < m->s->n_place; p++) {
+        m->arrivals[p] = m->departures[p] = 0;
+        if (m->day > 0) { m->spawned[p] = 0; } // day 0 also shows those who stood there before
+    }
+    for (int32_t l = 0; l < m->s->n_link; l++) { m->link_entered[l] = 0; }
+    FLOW_TRY(flow_model_events(m));
+    FLOW_TRY(flow_model_spawn(m));
+    m->person_steps += m->persons;
+    flow_model_scores(m);
+    FLOW_TRY(flow_model_attributes(m));
+    FLOW_TRY(flow_model_travel(m));
+    m->day++;
+    return FLOW_OK;
+}
+
+flow_err flow_model_step(flow_model *m)
+{
+    if (m->broken) { return flow_fail(FLOW_ESTATE, "the model failed in an earlier step"); }
+    if (m->day >= m->s->n_day) {
+        return flow_fail(FLOW_ESTATE, "the period of %d days is over", (int)m->s->n_day);
+    }
+    const flow_err err = step(m);
+    m->broken = err != FLOW_OK;
+    return err;
+}
+
+int32_t flow_model_day(const flow_model *m)
+{
+    return m->day;
+}
+int64_t flow_model_persons(const flow_model *m)
+{
+    return m->persons;
+}
+int64_t flow_model_entered(const flow_model *m)
+{
+    return m->entered;
+}
+int64_t flow_model_left(const flow_model *m)
+{
+    return m->left;
+}
+int64_t flow_model_person_steps(const flow_model *m)
+{
+    return m->person_steps;
+}
+
+uint64_t flow_model_checksum(const flow_model *m)
+{
+    uint64_t sum = flow_mix((uint64_t)m->day + 1);
+    for (int32_t p = 0; p < m->s->n_place; p++) {
+        sum += flow_cells_hash(&m->here[p], (uint64_t)p);
+    }
+    for (int32_t l = 0; l < m->s->n_link; l++) {
+        sum += flow_cells_hash(&m->road[l], (uint64_t)l | UINT64_C(1) << 40);
+    }
+    const int64_t totals[] = {m->persons, m->entered, m->left, m->debt, m->waiting};
+    for (size_t i = 0; i < sizeof totals / sizeof *totals; i++) {
+        sum = flow_mix(sum + (uint64_t)totals[i]);
+    }
+    return sum;
+}
