@@ -1,0 +1,113 @@
+#define _POSIX_C_SOURCE 200809L
+#include "base.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const flow_file *find(const flow_files *files, const char *name)
+{
+    for (int32_t i = 0; i < files->n_memory; i++) {
+        if (strcmp(files->memory[i].name, name) == 0) { return &files->memory[i]; }
+    }
+    return NULL;
+}
+
+/// "folder/name", owned by the caller.
+static char *join(const char *folder, const char *name)
+{
+    const size_t size = strlen(folder) + strlen(name) + 2;
+    char *path = flow_calloc((int64_t)size, 1);
+    if (path != NULL) { (void)snprintf(path, size, "%s%s%s", folder, *folder ? "/" : "", name); }
+    return path;
+}
+
+static flow_err from_memory(const flow_files *files, const char *name, int64_t max, char **text,
+                            int64_t *size)
+{
+    const flow_file *file = find(files, name);
+    if (file == NULL) { return flow_fail(FLOW_EFILE, "%s is missing", name); }
+    if (file->size > max) {
+        return flow_fail(FLOW_EFILE, "%s has %lld bytes, at most %lld are accepted", name,
+                         (long long)file->size, (long long)max);
+    }
+    *text = flow_strndup(file->text, (size_t)file->size);
+    if (*text == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for %s", name); }
+    *size = file->size;
+    return FLOW_OK;
+}
+
+/// Read an open regular file of `n` bytes.
+static flow_err slurp(int file, const char *name, int64_t n, char **text, int64_t *size)
+{
+    char *buffer = flow_calloc(n + 1, 1);
+    if (buffer == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for %s", name); }
+    int64_t got = 0;
+    while (got < n) {
+        const ssize_t more = read(file, buffer + got, (size_t)(n - got));
+        if (more < 0 && errno == EINTR) { continue; }
+        if (more < 0) {
+            flow_dealloc(buffer);
+            return flow_fail(FLOW_EFILE, "%s cannot be read: %s", name, strerror(errno));
+        }
+        if (more == 0) { break; } // it was cut while we read
+        got += more;
+    }
+    buffer[got] = '\0';
+    *text = buffer;
+    *size = got;
+    return FLOW_OK;
+}
+
+static flow_err from_disk(const char *path, const char *name, int64_t max, char **text,
+                          int64_t *size)
+{
+    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0) {
+        if (errno == ENOENT) { return flow_fail(FLOW_EFILE, "%s is missing", name); }
+        return flow_fail(FLOW_EFILE, "%s cannot be opened: %s", name, strerror(errno));
+    }
+    struct stat about;
+    flow_err err = FLOW_OK;
+    if (fstat(file, &about) != 0) {
+        err = flow_fail(FLOW_EFILE, "%s cannot be read: %s", name, strerror(errno));
+    } else if (S_ISDIR(about.st_mode)) {
+        err = flow_fail(FLOW_EFILE, "%s is a folder, a file was expected", name);
+    } else if (!S_ISREG(about.st_mode)) {
+        err = flow_fail(FLOW_EFILE, "%s is no regular file", name);
+    } else if ((int64_t)about.st_size > max) {
+        err = flow_fail(FLOW_EFILE, "%s has %lld bytes, at most %lld are accepted", name,
+                        (long long)about.st_size, (long long)max);
+    } else {
+        err = slurp(file, name, (int64_t)about.st_size, text, size);
+    }
+    (void)close(file);
+    return err;
+}
+
+flow_err flow_file_read(const flow_files *files, const char *name, int64_t max, char **text,
+                        int64_t *size)
+{
+    *text = NULL;
+    *size = 0;
+    if (files->folder == NULL) { return from_memory(files, name, max, text, size); }
+    char *path = join(files->folder, name);
+    if (path == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for %s", name); }
+    const flow_err err = from_disk(path, name, max, text, size);
+    flow_dealloc(path);
+    return err;
+}
+
+bool flow_file_exists(const flow_files *files, const char *name)
+{
+    if (files->folder == NULL) { return find(files, name) != NULL; }
+    char *path = join(files->folder, name);
+    if (path == NULL) { return false; }
+    struct stat about;
+    const bool exists = stat(path, &about) == 0 && S_ISREG(about.st_mode);
+    flow_dealloc(path);
+    return exists;
+}
