@@ -395,8 +395,11 @@ void flow_date_text(int32_t day, char out[static 16])
     const int64_t mp = (5 * of_year + 2) / 153;
     const int64_t d = of_year - (153 * mp + 2) / 5 + 1;
     const int64_t month = mp < 10 ? mp + 3 : mp - 9;
-    (void)snprintf(out, 16, "%04d-%02d-%02d", (int)((year + era * 400 + (month <= 2)) % 10000),
-                   (int)month, (int)d);
+    char text[48];
+    (void)snprintf(text, sizeof text, "%04lld-%02lld-%02lld",
+                   (long long)(year + era * 400 + (month <= 2)), (long long)month, (long long)d);
+    memcpy(out, text, 15);
+    out[15] = '\0';
 }
 
 /// Length of the plain decimal number at text; 0 when there is none.
