@@ -31,7 +31,7 @@ typedef struct column {
 
 struct flow_output {
     const flow_scenario *s; ///< borrowed
-    char *path, *part;
+    char *path, *part, *folder;
     bool replace;
     flow_hdf hdf;
     hid_t driver;
@@ -211,6 +211,13 @@ static char *part_name(const char *path)
     return part;
 }
 
+static char *folder_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL) { return flow_strdup("."); }
+    return flow_strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
 static flow_err allocate(flow_output *o, const char *path)
 {
     int64_t most = 1;
@@ -220,9 +227,11 @@ static flow_err allocate(flow_output *o, const char *path)
     }
     o->path = flow_strdup(path);
     o->part = part_name(path);
+    o->folder = folder_name(path);
     o->value = flow_calloc(most, sizeof *o->value);
     o->column = flow_calloc((int64_t)flow_n_observable + 3, sizeof *o->column);
-    if (o->path == NULL || o->part == NULL || o->value == NULL || o->column == NULL) {
+    if (o->path == NULL || o->part == NULL || o->folder == NULL || o->value == NULL ||
+        o->column == NULL) {
         return flow_fail(FLOW_ENOMEM, "no memory to write '%s'", path);
     }
     for (int32_t i = 0; i < flow_n_observable + 3; i++) { o->column[i].data = H5I_INVALID_HID; }
@@ -260,6 +269,7 @@ static void release(flow_output *o)
     }
     flow_dealloc(o->column);
     flow_dealloc(o->value);
+    flow_dealloc(o->folder);
     flow_dealloc(o->part);
     flow_dealloc(o->path);
     flow_dealloc(o);
@@ -413,14 +423,9 @@ static int sync_name(const char *name)
 /// The new name survives a power cut only when its folder is on the disk too. File systems that
 /// cannot sync folders say EINVAL, folders that may not be read EACCES; the result is whole even
 /// so.
-static int sync_folder(const char *path)
+static int sync_folder(const char *folder)
 {
-    char *folder = flow_strdup(path);
-    if (folder == NULL) { return ENOMEM; }
-    char *slash = strrchr(folder, '/');
-    if (slash != NULL) { slash[slash == folder ? 1 : 0] = '\0'; }
-    const int error = sync_name(slash != NULL ? folder : ".");
-    flow_dealloc(folder);
+    const int error = sync_name(folder);
     return error == EINVAL || error == EACCES ? 0 : error;
 }
 
@@ -432,7 +437,7 @@ static flow_err give_name(flow_output *o)
     if (o->hdf.disk.error != 0) { return flow_hdf_fail(&o->hdf, NULL); }
     o->hdf.disk.opened = false; // nothing left to remove
     o->hdf.path = o->path;
-    o->hdf.disk.error = sync_folder(o->path);
+    o->hdf.disk.error = sync_folder(o->folder);
     return o->hdf.disk.error != 0 ? flow_hdf_fail(&o->hdf, NULL) : FLOW_OK;
 }
 

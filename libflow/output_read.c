@@ -293,6 +293,9 @@ static flow_err open_result(flow_hdf *hdf)
     if (S_ISDIR(now.st_mode)) {
         return flow_fail(FLOW_EFILE, "cannot read '%s': it is a directory", hdf->path);
     }
+    if (!S_ISREG(now.st_mode)) {
+        return flow_fail(FLOW_EFILE, "cannot read '%s': it is no regular file", hdf->path);
+    }
     const htri_t known = H5Fis_hdf5(hdf->path);
     if (known == 0) {
         return flow_fail(FLOW_EFILE, "'%s' is no HDF5 file, so no libflow result", hdf->path);
