@@ -52,7 +52,7 @@ def draw(result, every):
     time = result.time.values
     simulated = result.people.values[:, result.observed_index.values].astype(float)
     observed = result.observed.values.astype(float)
-    names = [str(name) for name in result.observed_place.values]
+    names = [str(name).replace("_", " ") for name in result.observed_place.values]
     order = np.argsort(-observed.mean(axis=0), kind="stable")
     total = observed.sum(axis=1)
     error = np.mean(np.abs(simulated - observed).sum(axis=1) / np.maximum(total, 1))
@@ -70,16 +70,14 @@ def draw(result, every):
         axes.set_visible(False)
 
     height = figure.get_figheight()
-    figure.suptitle(result.attrs["title"], x=0.015, y=1 - 0.12 / height, ha="left", va="top",
-                    fontsize=13, fontweight="bold")
+    figure.text(0.015, 1 - 0.12 / height, result.attrs["title"], ha="left", va="top", fontsize=13,
+                fontweight="bold")
     figure.text(0.015, 1 - 0.42 / height,
                 f"People at the end of each day. {result.attrs['source']}, "
                 f"seed {result.attrs['seed']}, one run; error {error:.3f}",
                 ha="left", va="top", fontsize=9, color=GREY)
     handles, labels = panels[0].get_legend_handles_labels()
-    for handle in handles:
-        handle.set_markersize(4)
-    figure.legend(handles, labels, loc="upper right", ncol=2, frameon=False, fontsize=9,
+    figure.legend(handles, labels, loc="upper right", ncol=2, frameon=False, fontsize=9, markerscale=1.5,
                   bbox_to_anchor=(0.99, 1 - 0.05 / height))
     figure.tight_layout(rect=(0, 0, 1, 1 - 0.62 / height), h_pad=1.1, w_pad=0.9)
     return figure
