@@ -1,0 +1,179 @@
+// Every dotted key of a scenario: one row each. docs/formats.md and docs/model.md explain them at
+// length.
+#include "settings.h"
+
+#include <stddef.h>
+
+#define FLEE "FLEE 3 (Suleimenova, Bell, Groen 2017), default of its settings reader"
+#define OWN "libflow"
+#define NO_LIMIT 1e308
+#define MOST_PEOPLE 1e10
+
+#define TOP(member) offsetof(flow_settings_top, member)
+static const flow_field top_rows[] = {{"libflow", TOP(format), FLOW_INT, "1", "1", 1, 1, NULL, '-',
+                                       "", "Version of the folder format."},
+                                      {"title", TOP(title), FLOW_TEXT, "", "", 0, 0, NULL, '-', "",
+                                       "Name of the scenario in results and pictures."},
+                                      {"description", TOP(description), FLOW_TEXT, "", "", 0, 0,
+                                       NULL, '-', "",
+                                       "What the scenario is about, and its sources."},
+                                      FLOW_FIELD_END};
+
+#define PERIOD(member) offsetof(flow_settings_period, member)
+static const flow_field period_rows[] = {
+    {"start", PERIOD(start), FLOW_DATE, "", "", 0, 0, NULL, '-', "", "First day. Must be given."},
+    {"days", PERIOD(days), FLOW_INT, "d", "1", 1, 100000, NULL, '-', "",
+     "Number of daily steps. Must be given."},
+    FLOW_FIELD_END};
+
+#define SPAWN(member) offsetof(flow_settings_spawn, member)
+static const flow_field spawn_rows[] = {
+    {"mode", SPAWN(mode), FLOW_CHOICE, "", "registrations", 0, 0, "registrations|conflict|none",
+     'V', FLEE,
+     "Who leaves home each day: as many as newly registered, as conflict drives out, or nobody "
+     "after day 0."},
+    {"rate_kind", SPAWN(rate_kind), FLOW_CHOICE, "", "constant", 0, 0, "constant|poisson|pop_ratio",
+     'V', FLEE,
+     "For mode conflict: a fixed number, a Poisson number, or a share of the population."},
+    {"rate", SPAWN(rate), FLOW_DOUBLE, "d-1", "500", 0, MOST_PEOPLE, NULL, 'V', FLEE,
+     "For mode conflict: people (constant, poisson) or share of the population (pop_ratio) per day "
+     "and unit of intensity."},
+    {"take_from_population", SPAWN(take_from_population), FLOW_BOOL, "", "false", 0, 0, NULL, 'V',
+     FLEE, "Those who leave are taken from the population of their place."},
+    {"insert_day0", SPAWN(insert_day0), FLOW_BOOL, "", "true", 0, 0, NULL, 'V', FLEE,
+     "People registered on the first day start in their camps."},
+    {"empty_camps_on_day0", SPAWN(empty_camps_on_day0), FLOW_BOOL, "", "false", 0, 0, NULL, 'V',
+     FLEE,
+     "Camps start empty and the counts of the first day are subtracted from the observations."},
+    {"total_from_camps", SPAWN(total_from_camps), FLOW_BOOL, "", "true", 0, 0, NULL, 'V', FLEE,
+     "The daily total is the sum of the observed places; false: the series named total."},
+    FLOW_FIELD_END};
+
+#define CONFLICT(member) offsetof(flow_settings_conflict, member)
+static const flow_field conflict_rows[] = {
+    {"decay", CONFLICT(decay), FLOW_LIST, "1", "[]", 0, 1000, NULL, 'V', FLEE,
+     "Factor on the push of a conflict for each interval since it began; the last one stays. "
+     "Empty: always 1."},
+    {"decay_interval", CONFLICT(decay_interval), FLOW_INT, "d", "30", 1, 100000, NULL, 'V', FLEE,
+     "Length of one interval of decay."},
+    FLOW_FIELD_END};
+
+#define HOP(member) offsetof(flow_settings_hop, member)
+#define SWITCH(key, help)                                                                          \
+    {                                                                                              \
+#key, HOP(key), FLOW_BOOL, "", "false", 0, 0, NULL, 'V', FLEE, help                        \
+    }
+static const flow_field hop_rows[] = {
+    {"max_move_speed", HOP(max_move_speed), FLOW_DOUBLE, "km d-1", "360", 0.001, 100000, NULL, 'V',
+     FLEE, "Distance that a person covers in a day by vehicle."},
+    {"max_walk_speed", HOP(max_walk_speed), FLOW_DOUBLE, "km d-1", "35", 0.001, 100000, NULL, 'V',
+     FLEE, "Distance that a person covers in a day on foot."},
+    {"foreign_weight", HOP(foreign_weight), FLOW_DOUBLE, "1", "1", 0, 1e6, NULL, 'V', FLEE,
+     "Attraction of places outside the country of the first place."},
+    {"camp_weight", HOP(camp_weight), FLOW_DOUBLE, "1", "1", 0, 1e6, NULL, 'V', FLEE,
+     "Attraction of camps."},
+    {"conflict_weight", HOP(conflict_weight), FLOW_DOUBLE, "1", "0.31622776601683794", 0, 1e6, NULL,
+     'V', FLEE,
+     "Attraction of a place in conflict of intensity 1; raised to the intensity. Default: 0.1 to "
+     "the power 0.5."},
+    {"conflict_movechance", HOP(conflict_movechance), FLOW_DOUBLE, "d-1", "1", 0, 1, NULL, 'V',
+     FLEE, "Chance per day to leave a place in conflict."},
+    {"camp_movechance", HOP(camp_movechance), FLOW_DOUBLE, "d-1", "0.001", 0, 1, NULL, 'V', FLEE,
+     "Chance per day to leave a camp."},
+    {"idpcamp_movechance", HOP(idpcamp_movechance), FLOW_DOUBLE, "d-1", "0.1", 0, 1, NULL, 'V',
+     FLEE, "Chance per day to leave a camp for internally displaced people."},
+    {"default_movechance", HOP(default_movechance), FLOW_DOUBLE, "d-1", "0.3", 0, 1, NULL, 'V',
+     FLEE, "Chance per day to leave any other place."},
+    {"movechance_pop_base", HOP(movechance_pop_base), FLOW_DOUBLE, "1", "10000", 0.001, MOST_PEOPLE,
+     NULL, 'V', FLEE, "Population at which the move chance is not scaled."},
+    {"movechance_pop_scale_factor", HOP(movechance_pop_scale_factor), FLOW_DOUBLE, "1", "0", -10,
+     10, NULL, 'V', FLEE, "Exponent of population / base on the move chance; 0: none."},
+    {"awareness_level", HOP(awareness_level), FLOW_INT, "1", "1", -1, 6, NULL, 'V', FLEE,
+     "Number of links that people look ahead; 0: nobody moves, -1: as 1."},
+    {"capacity_buffer", HOP(capacity_buffer), FLOW_DOUBLE, "1", "0.9", 0, 1, NULL, 'V', FLEE,
+     "Occupancy from which a camp becomes less attractive."},
+    {"capacity_scaling", HOP(capacity_scaling), FLOW_DOUBLE, "1", "1", 0, 1e6, NULL, 'V', FLEE,
+     "Factor on all capacities."},
+    SWITCH(avoid_short_stints,
+           "Who moved little lately and arrives at a town with day left moves on the same day."),
+    SWITCH(start_on_foot, "People walk until their first stop."),
+    {"softening", HOP(softening), FLOW_DOUBLE, "km", "10", 0, 1e6, NULL, 'V', FLEE,
+     "Added to the length of each route, so that very near places do not draw everybody."},
+    {"weight_softening", HOP(weight_softening), FLOW_DOUBLE, "1", "0", 0, 1e6, NULL, 'V', FLEE,
+     "Added to the attraction of each destination."},
+    {"weight_power", HOP(weight_power), FLOW_DOUBLE, "1", "1", 0, 100, NULL, 'V', FLEE,
+     "Exponent of the whole weight: above 1, choices are sharper."},
+    {"distance_power", HOP(distance_power), FLOW_DOUBLE, "1", "1", 0, 100, NULL, 'V', FLEE,
+     "Exponent of distance."},
+    SWITCH(stay_close_to_home, "Far destinations are less attractive."),
+    {"home_distance_power", HOP(home_distance_power), FLOW_DOUBLE, "1", "0.5", 0, 100, NULL, 'V',
+     FLEE, "Exponent of that distance in km."},
+    SWITCH(use_pop_for_loc_weight, "Populous places other than camps are more attractive."),
+    {"pop_power_for_loc_weight", HOP(pop_power_for_loc_weight), FLOW_DOUBLE, "1", "0.1", -10, 10,
+     NULL, 'V', FLEE, "Exponent of that population."},
+    {"pruning_threshold", HOP(pruning_threshold), FLOW_DOUBLE, "1", "1", 0, NO_LIMIT, NULL, 'V',
+     FLEE, "Drop routes whose weight is below the best weight divided by this; up to 1.001: none."},
+    SWITCH(fixed_routes,
+           "One best route to each destination, and the major routes of the scenario."),
+    SWITCH(
+        camps_are_sinks,
+        "People leave the model in camps, with the daily chance in the column sink of the places."),
+    SWITCH(women_avoid_hazards, "Attraction is squared for women and girls (attribute gender)."),
+    SWITCH(children_avoid_hazards,
+           "Attraction is squared for people under 19 years (attribute age)."),
+    SWITCH(elderly_avoid_hazards,
+           "Attraction is squared for people over 59 years (attribute age)."),
+    SWITCH(boys_take_risk,
+           "Hazards do not matter to boys of 15 to 18 years (attributes age, gender)."),
+    SWITCH(match_camp_religion, "Camps attract people of the religion of those who live there."),
+    SWITCH(match_camp_ethnicity, "Camps attract people of the ethnicity of those who live there."),
+    SWITCH(match_town_ethnicity, "Towns attract people of the ethnicity of those who live there."),
+    SWITCH(match_conflict_ethnicity,
+           "Places in conflict repel less who shares the ethnicity of those who live there."),
+    {"avg_religion_fraction", HOP(avg_religion_fraction), FLOW_DOUBLE, "1", "0.25", 1e-9, 1, NULL,
+     'V', FLEE, "Share of a religion at which it neither attracts nor repels."},
+    {"memory_bins", HOP(memory_bins), FLOW_INT, "1", "16", 1, 4096, NULL, 'A', OWN,
+     "Bins of a day's travel in which people with nearly the same distance behind them are counted "
+     "together; the rounding is random and unbiased."},
+    {"capacity_batch", HOP(capacity_batch), FLOW_DOUBLE, "1", "0.25", 0.001, 1, NULL, 'A', OWN,
+     "Largest change of a camp's attraction while people who leave on the same day choose."},
+    FLOW_FIELD_END};
+
+#define QUIRK(key, help)                                                                           \
+    {                                                                                              \
+#key, offsetof(flow_settings_quirks, key), FLOW_BOOL, "", "false", 0, 0, NULL, '-', "",    \
+            help                                                                                   \
+    }
+static const flow_field quirks_rows[] = {
+    QUIRK(ignore_link_closures, "Closures of kind link do nothing."),
+    QUIRK(closures_do_not_stack, "The first re-opening opens a link that was closed twice."),
+    QUIRK(frozen_conflict_intensity, "A change between two intensities above 0 is ignored."),
+    QUIRK(day0_reduces_capacity,
+          "People of day 0 are subtracted from capacities and also count as occupants."),
+    QUIRK(home_is_present_place,
+          "stay_close_to_home measures from where people are, not from their home."),
+    QUIRK(swapped_coordinates, "Distances take longitudes as latitudes."),
+    QUIRK(fixed_routes_stale_scores,
+          "Fixed routes see yesterday's attraction of places that stand later in the file."),
+    QUIRK(day0_total_row,
+          "Without insert_day0 the people of the first day also hold the series total."),
+    QUIRK(boys_include_men, "boys_take_risk has no upper age."),
+    QUIRK(overdrawn_population, "A place whose population is used up still sends people."),
+    QUIRK(full_speed_per_link,
+          "Who goes on the same day has the whole day's distance again for each link."),
+    QUIRK(low_movechance_is_camp, "A place with a move chance below 0.005 counts as a camp."),
+    QUIRK(population_floor_1e8,
+          "The match rules divide by 100 million where a place has no population."),
+    FLOW_FIELD_END};
+
+const flow_section flow_settings_sections[] = {
+    {"", "The scenario.", top_rows, offsetof(flow_settings, top)},
+    {"period", "When it happens.", period_rows, offsetof(flow_settings, period)},
+    {"spawn", "Who leaves home.", spawn_rows, offsetof(flow_settings, spawn)},
+    {"conflict", "How conflict acts over time.", conflict_rows, offsetof(flow_settings, conflict)},
+    {"hop", "The movement rule.", hop_rows, offsetof(flow_settings, hop)},
+    {"quirks", "What FLEE does although its documentation says otherwise: true in FLEE folders.",
+     quirks_rows, offsetof(flow_settings, quirks)},
+};
+const int32_t flow_settings_n_section =
+    (int32_t)(sizeof flow_settings_sections / sizeof *flow_settings_sections);
