@@ -101,7 +101,7 @@ typedef struct flow_files {
 /// FLOW_EFILE with a text when it is missing, a directory, unreadable or larger than `max` bytes.
 flow_err flow_file_read(const flow_files *files, const char *name, int64_t max, char **text,
                         int64_t *size);
-/// True when a regular file of that name exists there.
+/// True when anything of that name exists there, even if it cannot be read as a file.
 bool flow_file_exists(const flow_files *files, const char *name);
 
 #endif

@@ -107,7 +107,7 @@ bool flow_file_exists(const flow_files *files, const char *name)
     char *path = join(files->folder, name);
     if (path == NULL) { return false; }
     struct stat about;
-    const bool exists = stat(path, &about) == 0 && S_ISREG(about.st_mode);
+    const bool exists = stat(path, &about) == 0 || (errno != ENOENT && errno != ENOTDIR);
     flow_dealloc(path);
     return exists;
 }

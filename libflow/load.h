@@ -1,0 +1,110 @@
+/// @file load.h
+/// Layer 3, private: what the readers of libflow's own folders and of FLEE folders share.
+#ifndef FLOW_LOAD_H
+#define FLOW_LOAD_H
+
+#include "scenario.h"
+#include "table.h"
+
+/// A directed link as it is read, before links are sorted.
+typedef struct flow_load_link {
+    int32_t from, to;
+    int32_t row; ///< of the file
+    double length_km, speed_km_d, walk_probability;
+} flow_load_link;
+
+/// One published count.
+typedef struct flow_count {
+    int32_t day; ///< relative to the start; may be negative
+    double people;
+    flow_mark at;
+} flow_count;
+
+/// A series of published counts. Zero-initialise; flow_series_clear().
+typedef struct flow_series {
+    flow_count *row;
+    int64_t n, size;
+} flow_series;
+
+/// Everything while a scenario is being read.
+typedef struct flow_loader {
+    flow_scenario *s;
+    flow_files files;
+    const flow_load_options *options;
+    flow_problems problems;
+    flow_load_link *link;
+    int64_t n_link, size_link;
+    int64_t size_event;
+    int32_t *slot; ///< hash index of place names
+    int64_t n_slot;
+} flow_loader;
+
+/// Zeroed memory that lives as long as the scenario; NULL when out of memory.
+void *flow_keep(flow_scenario *s, int64_t n, size_t size);
+/// Copy of a text that lives as long as the scenario.
+char *flow_keep_text(flow_scenario *s, const char *text);
+
+/// Read an input file and remember it for the provenance; its text is borrowed from the scenario.
+/// A file that is absent gives *text = NULL, and an error too when it is `needed` (the text says
+/// why).
+/// @param[out] shown the name for messages, borrowed from the scenario.
+flow_err flow_load_text(flow_loader *l, const char *name, const char *needed, const char **text,
+                        int64_t *size, const char **shown);
+/// Read a CSV table; *out = NULL when the file is absent. Tables live until the caller frees them.
+flow_err flow_load_table(flow_loader *l, const char *name, const char *needed,
+                         const flow_table_options *options, flow_table **out);
+/// A warning for each column that nobody reads. `known` are comma-separated names.
+void flow_load_other_columns(flow_loader *l, const flow_table *t, const char *known);
+
+/// Make room for n_place places.
+flow_err flow_load_places(flow_loader *l, int64_t n_place);
+/// Name a place; an error when the name is taken or empty.
+flow_err flow_load_name(flow_loader *l, int32_t place, const char *name, flow_mark at);
+/// Index of the place of that name, -1 when there is none.
+int32_t flow_load_find(const flow_loader *l, const char *name);
+/// The same; absence is an error that names the nearest place. `what` says what names it.
+int32_t flow_load_need(flow_loader *l, const char *name, const char *what, flow_mark at);
+/// Country indices and `foreign`, once all places have their country.
+flow_err flow_load_countries(flow_loader *l);
+
+/// Add a directed link.
+flow_err flow_load_add_link(flow_loader *l, flow_load_link link);
+/// Sort links into the scenario.
+flow_err flow_load_links(flow_loader *l);
+
+/// Add an event. Days before the start happen at its beginning, days after the end are dropped.
+flow_err flow_load_add_event(flow_loader *l, flow_event event);
+/// Close all links that a closure names from `start` on, open them on `end` (INT32_MAX: never).
+/// @param kind "country", "place", "link", "camp" or "idp_camp"; from and to as in the file.
+flow_err flow_load_close(flow_loader *l, const char *kind, const char *from, const char *to,
+                         int32_t start, int32_t end, flow_mark at);
+/// Sort events by day; within a day conflicts come first, then the order in which they were added.
+flow_err flow_load_events(flow_loader *l);
+
+/// Add one count to a series.
+flow_err flow_series_add(flow_series *series, flow_count count);
+void flow_series_clear(flow_series *series);
+/// Registration correction: every count before the row of that day is scaled by the jump of that
+/// row. False, with a text in flow_error_text(), when there is no such row or the count before it
+/// is 0.
+bool flow_series_correct(flow_series *series, int32_t day);
+/// Fill an observation from a series: linear between neighbouring rows in their order, the first
+/// value before, the last after, truncated to whole people.
+flow_err flow_load_observed(flow_loader *l, const flow_series *series, int32_t place,
+                            flow_observed *out);
+
+/// Read the two kinds of folders. Problems go to l->problems.
+flow_err flow_load_own(flow_loader *l);
+flow_err flow_load_flee(flow_loader *l);
+/// Read the tables of an own folder that may be absent.
+flow_err flow_load_own_tables(flow_loader *l);
+/// Bind the settings of a FLEE folder.
+flow_err flow_load_flee_settings(flow_loader *l);
+/// Read the observations, demographics and major routes of a FLEE folder.
+flow_err flow_load_flee_source(flow_loader *l, const char *input_csv, const char *source_data);
+/// Apply the overrides of the options.
+flow_err flow_load_overrides(flow_loader *l);
+/// True when an override names this dotted key.
+bool flow_load_is_set(const flow_loader *l, const char *dotted);
+
+#endif

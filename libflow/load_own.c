@@ -1,0 +1,309 @@
+// libflow's own folder: scenario.yaml, places.csv, links.csv. docs/formats.md describes it.
+#include "load.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MOST_PEOPLE 1e10
+#define LONGEST_KM 50000.0
+
+/// Bind scenario.yaml and the overrides; find the period.
+static flow_err settings(flow_loader *l)
+{
+    flow_scenario *s = l->s;
+    const char *text = NULL;
+    const char *shown = NULL;
+    int64_t size = 0;
+    FLOW_TRY(flow_load_text(l, "scenario.yaml", "it says what to run", &text, &size, &shown));
+    if (text == NULL) { return FLOW_OK; }
+    flow_config config = {0};
+    const int64_t before = l->problems.n_error;
+    FLOW_TRY(flow_config_parse(shown, text, size, &l->problems, &config));
+    flow_err err = FLOW_OK;
+    if (l->problems.n_error == before) {
+        err = flow_fields_bind(flow_settings_sections, flow_settings_n_section, &config, NULL,
+                               &l->problems, &s->set);
+        static const char *const must[][2] = {
+            {"libflow", "the version of the format, 1, was expected"},
+            {"period.start", "the first day, such as 2013-12-15, was expected"},
+            {"period.days", "the number of days was expected"}};
+        for (int i = 0; i < 3; i++) {
+            const flow_node *node = flow_config_find(&config, must[i][0]);
+            const bool given = node != NULL && node->kind != FLOW_NODE_NULL;
+            if (given || flow_load_is_set(l, must[i][0]) || (i == 2 && l->options->days > 0)) {
+                continue;
+            }
+            flow_problem_error(&l->problems, (flow_mark){.file = shown}, "key '%s' is missing; %s",
+                               must[i][0], must[i][1]);
+        }
+    }
+    flow_config_clear(&config);
+    FLOW_TRY(err);
+    FLOW_TRY(flow_load_overrides(l));
+    if (l->options->settings != NULL) {
+        flow_problem_error(&l->problems, (flow_mark){.file = l->options->settings},
+                           "a settings file belongs to a FLEE folder; this folder has its own "
+                           "scenario.yaml (single keys can be changed with --set)");
+    }
+    s->start = s->set.period.start;
+    if (l->options->days > 0) { s->set.period.days = l->options->days; }
+    s->n_day = (int32_t)s->set.period.days;
+    return FLOW_OK;
+}
+
+// places.csv -------------------------------------------------------------------------------------
+
+/// Columns of places.csv; -1: absent.
+typedef struct place_columns {
+    int32_t name, kind, country, region, latitude, longitude, population, capacity;
+    int32_t initial_idps, sink, conflict_intensity;
+} place_columns;
+
+static int32_t kind_of(flow_loader *l, const flow_table *t, int64_t row, int32_t column)
+{
+    const char *text = flow_table_text(t, row, column);
+    for (int32_t k = 0; k < FLOW_N_PLACE_KIND; k++) {
+        if (strcmp(text, flow_place_kind_name[k]) == 0) { return k; }
+    }
+    char shown[64];
+    const char *near = flow_nearest(text, flow_place_kind_name, FLOW_N_PLACE_KIND);
+    flow_problem_error(&l->problems, flow_table_mark(t, row, column),
+                       "kind '%s' is none of town, conflict, camp, idp_camp, forward, marker%s%s%s",
+                       flow_quote(text, shown), near ? "; did you mean '" : "", near ? near : "",
+                       near ? "'?" : "");
+    return FLOW_TOWN;
+}
+
+/// Number of a column that may be absent.
+static double optional(flow_loader *l, const flow_table *t, int64_t row, int32_t column,
+                       const char *what, const char *unit, double max, double empty)
+{
+    double value = empty;
+    if (column >= 0) {
+        (void)flow_table_number(t, row, column, what, unit, 0.0, max, empty, &l->problems, &value);
+    }
+    return value;
+}
+
+static void coordinates(flow_loader *l, const flow_table *t, const place_columns *c, int32_t p)
+{
+    const double none = (double)NAN;
+    double *lat = &l->s->latitude[p];
+    double *lon = &l->s->longitude[p];
+    *lat = *lon = none;
+    const bool has_lat = *flow_table_text(t, p, c->latitude) != '\0';
+    const bool has_lon = *flow_table_text(t, p, c->longitude) != '\0';
+    if (has_lat != has_lon) {
+        flow_problem_error(&l->problems,
+                           flow_table_mark(t, p, has_lat ? c->longitude : c->latitude),
+                           "%s is empty although %s is given", has_lat ? "longitude" : "latitude",
+                           has_lat ? "latitude" : "longitude");
+    } else if (has_lat) {
+        (void)flow_table_number(t, p, c->latitude, "latitude", "degrees", -90.0, 90.0, none,
+                                &l->problems, lat);
+        (void)flow_table_number(t, p, c->longitude, "longitude", "degrees", -180.0, 180.0, none,
+                                &l->problems, lon);
+    }
+}
+
+static flow_err place(flow_loader *l, const flow_table *t, const place_columns *c, int32_t p)
+{
+    flow_scenario *s = l->s;
+    FLOW_TRY(flow_load_name(l, p, flow_table_text(t, p, c->name), flow_table_mark(t, p, c->name)));
+    s->place_kind[p] = kind_of(l, t, p, c->kind);
+    s->place_country[p] = flow_keep_text(s, flow_table_text(t, p, c->country));
+    s->place_region[p] = flow_keep_text(s, flow_table_text(t, p, c->region));
+    if (s->place_country[p] == NULL || s->place_region[p] == NULL) {
+        return flow_fail(FLOW_ENOMEM, "no memory for places");
+    }
+    coordinates(l, t, c, p);
+    s->population[p] = optional(l, t, p, c->population, "population", "people", MOST_PEOPLE, 0.0);
+    s->capacity[p] = optional(l, t, p, c->capacity, "capacity", "people", MOST_PEOPLE, -1.0);
+    s->sink[p] = optional(l, t, p, c->sink, "sink", "per day", 1.0, 0.0);
+    s->conflict0[p] = optional(l, t, p, c->conflict_intensity, "conflict_intensity", "", 1e6, 0.0);
+    if (c->initial_idps >= 0) {
+        (void)flow_table_integer(t, p, c->initial_idps, "initial_idps", "people", 0,
+                                 (int64_t)MOST_PEOPLE, 0.0, &l->problems, &s->initial_idps[p]);
+    }
+    const bool camp = s->place_kind[p] == FLOW_CAMP || s->place_kind[p] == FLOW_IDP_CAMP;
+    if (camp && s->population[p] > 0.0) {
+        flow_problem_error(&l->problems, flow_table_mark(t, p, c->population),
+                           "population of a camp is %s, but a camp has capacity and initial_idps; "
+                           "leave it empty or 0",
+                           flow_table_text(t, p, c->population));
+    }
+    if (!camp && s->sink[p] > 0.0) {
+        flow_problem_error(&l->problems, flow_table_mark(t, p, c->sink),
+                           "sink is given for a place of kind %s, only camps can be sinks",
+                           flow_place_kind_name[s->place_kind[p]]);
+    }
+    if (s->place_kind[p] == FLOW_MARKER &&
+        (s->population[p] > 0.0 || s->initial_idps[p] > 0 || s->conflict0[p] > 0.0)) {
+        flow_problem_error(&l->problems, flow_table_mark(t, p, c->kind),
+                           "a marker is only a point on the road: population, initial_idps and "
+                           "conflict_intensity must be empty or 0");
+    }
+    return FLOW_OK;
+}
+
+static flow_err places(flow_loader *l)
+{
+    flow_table *t = NULL;
+    FLOW_TRY(flow_load_table(l, "places.csv", "it lists the places", NULL, &t));
+    if (t == NULL) { return flow_load_places(l, 0); }
+    const int64_t before = l->problems.n_error;
+    const place_columns c = {.name = flow_table_need(t, "name", &l->problems),
+                             .kind = flow_table_need(t, "kind", &l->problems),
+                             .country = flow_table_need(t, "country", &l->problems),
+                             .region = flow_table_need(t, "region", &l->problems),
+                             .latitude = flow_table_need(t, "latitude,lat", &l->problems),
+                             .longitude = flow_table_need(t, "longitude,lon", &l->problems),
+                             .population = flow_table_need(t, "population", &l->problems),
+                             .capacity = flow_table_need(t, "capacity", &l->problems),
+                             .initial_idps = flow_table_find(t, "initial_idps"),
+                             .sink = flow_table_find(t, "sink"),
+                             .conflict_intensity = flow_table_find(t, "conflict_intensity")};
+    flow_load_other_columns(l, t,
+                            "name,kind,country,region,latitude,lat,longitude,lon,population,"
+                            "capacity,initial_idps,sink,conflict_intensity");
+    flow_err err = FLOW_OK;
+    if (l->problems.n_error > before) {
+        err = flow_load_places(l, 0); // without its columns no row makes sense
+    } else {
+        err = flow_load_places(l, flow_table_n_row(t));
+        if (err == FLOW_OK && l->s->n_place == 0) {
+            flow_problem_error(&l->problems, flow_table_head_mark(t, 0),
+                               "the table has no place, at least one was expected");
+        }
+        for (int32_t p = 0; p < l->s->n_place && err == FLOW_OK; p++) { err = place(l, t, &c, p); }
+    }
+    flow_table_free(t);
+    return err == FLOW_OK ? flow_load_countries(l) : err;
+}
+
+// links.csv --------------------------------------------------------------------------------------
+
+typedef struct link_columns {
+    int32_t from, to, length, direction, speed, walk;
+} link_columns;
+
+static flow_err link_row(flow_loader *l, const flow_table *t, const link_columns *c, int64_t row)
+{
+    flow_load_link link = {.row = (int32_t)row};
+    link.from = flow_load_need(l, flow_table_text(t, row, c->from), "from",
+                               flow_table_mark(t, row, c->from));
+    link.to =
+        flow_load_need(l, flow_table_text(t, row, c->to), "to", flow_table_mark(t, row, c->to));
+    bool good = link.from >= 0 && link.to >= 0;
+    if (good && link.from == link.to) {
+        char shown[64];
+        flow_problem_error(&l->problems, flow_table_mark(t, row, c->to),
+                           "the link goes from '%s' to itself",
+                           flow_quote(flow_table_text(t, row, c->to), shown));
+        good = false;
+    }
+    good &= flow_table_number(t, row, c->length, "length_km", "km", 1e-3, LONGEST_KM, (double)NAN,
+                              &l->problems, &link.length_km);
+    link.speed_km_d = optional(l, t, row, c->speed, "speed_km_d", "km/d", 100000.0, 0.0);
+    link.walk_probability = optional(l, t, row, c->walk, "walk_probability", "", 1.0, 0.0);
+    const char *way = c->direction < 0 ? "" : flow_table_text(t, row, c->direction);
+    const bool one_way = strcmp(way, "one_way") == 0;
+    if (!one_way && *way != '\0' && strcmp(way, "both") != 0) {
+        char shown[64];
+        flow_problem_error(&l->problems, flow_table_mark(t, row, c->direction),
+                           "direction '%s' is none of both, one_way", flow_quote(way, shown));
+    }
+    if (!good) { return FLOW_OK; }
+    FLOW_TRY(flow_load_add_link(l, link));
+    if (one_way) { return FLOW_OK; }
+    const int32_t from = link.from;
+    link.from = link.to;
+    link.to = from;
+    return flow_load_add_link(l, link);
+}
+
+/// Parallel links are two choices, so they draw twice the people: worth a warning.
+static void parallel_links(flow_loader *l, const flow_table *t, int32_t column)
+{
+    const flow_scenario *s = l->s;
+    int32_t *seen = flow_calloc(s->n_place, sizeof *seen); // last link to a place, plus 1
+    if (seen == NULL) {
+        l->problems.no_memory = true;
+        return;
+    }
+    for (int32_t p = 0; p < s->n_place; p++) {
+        for (int32_t i = s->first_link[p]; i < s->first_link[p + 1]; i++) {
+            const int32_t to = s->link_to[i];
+            const int32_t before = seen[to] - 1;
+            seen[to] = i + 1;
+            if (before < s->first_link[p] || s->link_row[before] == s->link_row[i] || to < p) {
+                continue;
+            }
+            char a[64];
+            char b[64];
+            flow_problem_warning(&l->problems, flow_table_mark(t, s->link_row[i], column),
+                                 "'%s' and '%s' are linked already in line %d; each of the links "
+                                 "draws people",
+                                 flow_quote(s->place_name[p], a), flow_quote(s->place_name[to], b),
+                                 (int)flow_table_mark(t, s->link_row[before], 0).line);
+        }
+    }
+    flow_dealloc(seen);
+}
+
+static flow_err links(flow_loader *l)
+{
+    flow_table *t = NULL;
+    const char *needed = l->s->n_place > 1 ? "it lists the links between places" : NULL;
+    FLOW_TRY(flow_load_table(l, "links.csv", needed, NULL, &t));
+    if (t == NULL) { return flow_load_links(l); }
+    const int64_t before = l->problems.n_error;
+    const link_columns c = {.from = flow_table_need(t, "from", &l->problems),
+                            .to = flow_table_need(t, "to", &l->problems),
+                            .length = flow_table_need(t, "length_km", &l->problems),
+                            .direction = flow_table_find(t, "direction"),
+                            .speed = flow_table_find(t, "speed_km_d"),
+                            .walk = flow_table_find(t, "walk_probability")};
+    flow_load_other_columns(l, t, "from,to,length_km,direction,speed_km_d,walk_probability");
+    flow_err err = FLOW_OK;
+    if (l->problems.n_error == before && l->s->n_place > 0) {
+        for (int64_t row = 0; row < flow_table_n_row(t) && err == FLOW_OK; row++) {
+            err = link_row(l, t, &c, row);
+        }
+    }
+    if (err == FLOW_OK) { err = flow_load_links(l); }
+    if (err == FLOW_OK) { parallel_links(l, t, c.from); }
+    flow_table_free(t);
+    return err;
+}
+
+/// A place without a link keeps its people for ever.
+static void lonely_places(flow_loader *l)
+{
+    const flow_scenario *s = l->s;
+    bool *linked = flow_calloc(s->n_place, sizeof *linked);
+    if (linked == NULL) {
+        l->problems.no_memory = true;
+        return;
+    }
+    for (int32_t i = 0; i < s->n_link; i++) {
+        linked[s->link_from[i]] = linked[s->link_to[i]] = true;
+    }
+    for (int32_t p = 0; p < s->n_place && s->n_place > 1; p++) {
+        char shown[64];
+        if (linked[p]) { continue; }
+        flow_problem_warning(&l->problems, (flow_mark){.file = s->path},
+                             "place '%s' has no link: nobody comes or goes",
+                             flow_quote(s->place_name[p], shown));
+    }
+    flow_dealloc(linked);
+}
+
+flow_err flow_load_own(flow_loader *l)
+{
+    FLOW_TRY(settings(l));
+    FLOW_TRY(places(l));
+    FLOW_TRY(links(l));
+    if (l->problems.n_error == 0) { lonely_places(l); }
+    return flow_load_own_tables(l);
+}
