@@ -23,7 +23,8 @@
 /// Set the text of the last error of this thread (any length; replaced, not appended); returns err.
 flow_err flow_fail(flow_err err, const char *format, ...) FLOW_PRINTF(2, 3);
 
-/// n zeroed elements of `size` bytes (n = 0 gives a valid pointer); NULL when out of memory or n < 0.
+/// n zeroed elements of `size` bytes (n = 0 gives a valid pointer); NULL when out of memory or n <
+/// 0.
 void *flow_calloc(int64_t n, size_t size);
 /// Resize to n elements; new ones are not zeroed; NULL (old block kept) when out of memory.
 void *flow_realloc(void *old, int64_t n, size_t size);
@@ -68,15 +69,16 @@ void flow_problem_warning(flow_problems *problems, flow_mark at, const char *for
 flow_err flow_problems_result(const flow_problems *problems);
 void flow_problems_clear(flow_problems *problems);
 
-/// The candidate nearest to `name` by Damerau-Levenshtein distance (case-insensitive) if near enough
-/// to be a likely typing error (distance <= max(1, length / 3)), else NULL.
+/// The candidate nearest to `name` by Damerau-Levenshtein distance (case-insensitive) if near
+/// enough to be a likely typing error (distance <= max(1, length / 3)), else NULL.
 const char *flow_nearest(const char *name, const char *const *candidates, int64_t n);
 
 /// A cut of user text safe to print in a message: at most 60 bytes, control bytes and broken UTF-8
 /// shown as '?'; written to `out` (64 bytes), which is returned.
 const char *flow_quote(const char *text, char out[static 64]);
 
-/// Days since 1970-01-01 of "YYYY-MM-DD" (years 1..9999, proleptic Gregorian); false when it is no date.
+/// Days since 1970-01-01 of "YYYY-MM-DD" (years 1..9999, proleptic Gregorian); false when it is no
+/// date.
 bool flow_date_parse(const char *text, int32_t *day);
 /// "YYYY-MM-DD" of a day number.
 void flow_date_text(int32_t day, char out[static 16]);
@@ -101,6 +103,10 @@ typedef struct flow_files {
 /// FLOW_EFILE with a text when it is missing, a directory, unreadable or larger than `max` bytes.
 flow_err flow_file_read(const flow_files *files, const char *name, int64_t max, char **text,
                         int64_t *size);
+/// Names of the files in a folder of the scenario ("" for the scenario's own) that begin with
+/// `prefix` and end in `suffix`, sorted; one allocation, owned by the caller.
+flow_err flow_file_list(const flow_files *files, const char *folder, const char *prefix,
+                        const char *suffix, char ***names, int32_t *n);
 /// True when anything of that name exists there, even if it cannot be read as a file.
 bool flow_file_exists(const flow_files *files, const char *name);
 

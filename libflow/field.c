@@ -1,5 +1,6 @@
 #include "field.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -102,7 +103,11 @@ static bool bind_number(const flow_field *field, const char *key, const char *te
     }
     int64_t integer = 0;
     if (whole) {
-        if (!flow_integer_parse(text, &integer)) {
+        double real = 0.0;
+        if (!flow_integer_parse(text, &integer) && flow_number_parse(text, &real) &&
+            fabs(real) < 1e15 && real == floor(real)) {
+            integer = (int64_t)real; // 10.0
+        } else if (!flow_integer_parse(text, &integer)) {
             flow_problem_error(problems, at, "%s: '%s' is not a whole number, expected %s", key,
                                flow_quote(text, shown), range);
             return false;
@@ -497,6 +502,17 @@ flow_err flow_fields_bind(const flow_section *sections, int32_t n_section, flow_
             }
         }
     }
+    return problems->no_memory ? flow_fail(FLOW_ENOMEM, "no memory for the settings") : FLOW_OK;
+}
+
+flow_err flow_fields_bind_node(const flow_section *sections, int32_t n_section, flow_config *config,
+                               const flow_node *node, const char *key, flow_problems *problems,
+                               void *settings)
+{
+    int32_t s = 0;
+    const flow_field *field = flow_fields_find(sections, n_section, key, &s);
+    if (field == NULL) { return flow_fail(FLOW_EKEY, "there is no key '%s'", key); }
+    bind_node(field, config, node, problems, member(&sections[s], field, settings));
     return problems->no_memory ? flow_fail(FLOW_ENOMEM, "no memory for the settings") : FLOW_OK;
 }
 

@@ -1,6 +1,7 @@
 /// @file field.h
-/// Layer 1: described fields. One row per parameter: key, type, unit, default, range, source, sentence.
-/// Parsing, checks, `describe`, JSON Schema, HDF5 attributes and the manual are made from these rows.
+/// Layer 1: described fields. One row per parameter: key, type, unit, default, range, source,
+/// sentence. Parsing, checks, `describe`, JSON Schema, HDF5 attributes and the manual are made from
+/// these rows.
 #ifndef FLOW_FIELD_H
 #define FLOW_FIELD_H
 
@@ -23,7 +24,8 @@ typedef struct flow_list {
 } flow_list;
 
 /// Evidence tags of a default (printed beside its source).
-/// 'V' read in the source, 'D' derived from data, 'R' recalled, 'A' assumption, '-' no claim (a switch).
+/// 'V' read in the source, 'D' derived from data, 'R' recalled, 'A' assumption, '-' no claim (a
+/// switch).
 typedef struct flow_field {
     const char *key; ///< last part of the dotted key
     size_t offset;   ///< of the member in the section's struct
@@ -59,6 +61,11 @@ void flow_fields_clear(const flow_section *sections, int32_t n_section, void *se
 /// @param skip comma-separated top-level names that belong to others, may be NULL.
 flow_err flow_fields_bind(const flow_section *sections, int32_t n_section, flow_config *config,
                           const char *skip, flow_problems *problems, void *settings);
+/// Bind one node (of any path) to the member of a dotted key; messages name the path of the node.
+/// FLOW_EKEY when there is no such key.
+flow_err flow_fields_bind_node(const flow_section *sections, int32_t n_section, flow_config *config,
+                               const flow_node *node, const char *key, flow_problems *problems,
+                               void *settings);
 /// Bind one override "hop.camp_weight=2.5" (lists as [1, 0.5]); marks say "--set".
 flow_err flow_fields_set(const flow_section *sections, int32_t n_section, const char *assignment,
                          flow_problems *problems, void *settings);
@@ -67,8 +74,8 @@ const flow_field *flow_fields_find(const flow_section *sections, int32_t n_secti
                                    const char *dotted, int32_t *section);
 /// Value of a field as YAML text (owned by the caller), quoted where YAML 1.1 would misread it.
 char *flow_field_text(const flow_field *field, const void *section_struct);
-/// JSON Schema draft-07 of all sections as text, owned by the caller (layer 1 writes JSON by hand-made
-/// escapes; no jansson needed in the core).
+/// JSON Schema draft-07 of all sections as text, owned by the caller (layer 1 writes JSON by
+/// hand-made escapes; no jansson needed in the core).
 char *flow_fields_schema(const flow_section *sections, int32_t n_section, const char *title);
 
 #endif

@@ -1,9 +1,11 @@
 #define _POSIX_C_SOURCE 200809L
 #include "base.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -110,4 +112,103 @@ bool flow_file_exists(const flow_files *files, const char *name)
     const bool exists = stat(path, &about) == 0 || (errno != ENOENT && errno != ENOTDIR);
     flow_dealloc(path);
     return exists;
+}
+
+/// Names while a folder is being listed: texts one after the other, and where each begins.
+typedef struct name_list {
+    char *text;
+    int64_t n_text;
+    int64_t *first;
+    int32_t n;
+} name_list;
+
+static bool add_name(name_list *list, const char *name)
+{
+    const int64_t size = (int64_t)strlen(name) + 1;
+    char *text = flow_realloc(list->text, list->n_text + size, 1);
+    if (text != NULL) { list->text = text; }
+    int64_t *first = flow_realloc(list->first, (int64_t)list->n + 1, sizeof *first);
+    if (first != NULL) { list->first = first; }
+    if (text == NULL || first == NULL) { return false; }
+    memcpy(text + list->n_text, name, (size_t)size);
+    first[list->n++] = list->n_text;
+    list->n_text += size;
+    return true;
+}
+
+static bool fits(const char *name, const char *prefix, const char *suffix)
+{
+    const size_t n = strlen(name);
+    const size_t n_prefix = strlen(prefix);
+    const size_t n_suffix = strlen(suffix);
+    return n >= n_prefix + n_suffix && memcmp(name, prefix, n_prefix) == 0 &&
+           memcmp(name + n - n_suffix, suffix, n_suffix) == 0;
+}
+
+static flow_err list_memory(const flow_files *files, const char *folder, const char *prefix,
+                            const char *suffix, name_list *list)
+{
+    const size_t n = strlen(folder);
+    for (int32_t i = 0; i < files->n_memory; i++) {
+        const char *name = files->memory[i].name;
+        if (n > 0 && (strncmp(name, folder, n) != 0 || name[n] != '/')) { continue; }
+        name += n > 0 ? n + 1 : 0;
+        if (strchr(name, '/') != NULL || !fits(name, prefix, suffix)) { continue; }
+        if (!add_name(list, name)) { return flow_fail(FLOW_ENOMEM, "no memory for file names"); }
+    }
+    return FLOW_OK;
+}
+
+static flow_err list_disk(const flow_files *files, const char *folder, const char *prefix,
+                          const char *suffix, name_list *list)
+{
+    char *path = join(files->folder, folder);
+    if (path == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for file names"); }
+    DIR *open_folder = opendir(*path == '\0' ? "." : path);
+    flow_err err = FLOW_OK;
+    if (open_folder == NULL && errno != ENOENT) {
+        err = flow_fail(FLOW_EFILE, "%s cannot be listed: %s", path, strerror(errno));
+    }
+    while (err == FLOW_OK && open_folder != NULL) {
+        const struct dirent *entry = readdir(open_folder);
+        if (entry == NULL) { break; }
+        if (fits(entry->d_name, prefix, suffix) && !add_name(list, entry->d_name)) {
+            err = flow_fail(FLOW_ENOMEM, "no memory for file names");
+        }
+    }
+    if (open_folder != NULL) { (void)closedir(open_folder); }
+    flow_dealloc(path);
+    return err;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+flow_err flow_file_list(const flow_files *files, const char *folder, const char *prefix,
+                        const char *suffix, char ***names, int32_t *n)
+{
+    *names = NULL;
+    *n = 0;
+    name_list list = {0};
+    flow_err err = files->folder == NULL ? list_memory(files, folder, prefix, suffix, &list)
+                                         : list_disk(files, folder, prefix, suffix, &list);
+    if (err == FLOW_OK) {
+        const int64_t head = (int64_t)sizeof(char *) * list.n;
+        char *block = flow_calloc(head + list.n_text, 1);
+        if (block == NULL) {
+            err = flow_fail(FLOW_ENOMEM, "no memory for file names");
+        } else {
+            char **name = (char **)(void *)block;
+            if (list.n > 0) { memcpy(block + head, list.text, (size_t)list.n_text); }
+            for (int32_t i = 0; i < list.n; i++) { name[i] = block + head + list.first[i]; }
+            qsort(name, (size_t)list.n, sizeof *name, by_name);
+            *names = name;
+            *n = list.n;
+        }
+    }
+    flow_dealloc(list.text);
+    flow_dealloc(list.first);
+    return err;
 }

@@ -72,6 +72,10 @@ flow_err flow_load_add_link(flow_loader *l, flow_load_link link);
 /// Sort links into the scenario.
 flow_err flow_load_links(flow_loader *l);
 
+/// Warnings for places without a link and for links that join the same two places; `column` is
+/// where the first place stands in the table of links.
+void flow_load_check_links(flow_loader *l, const flow_table *t, int32_t column);
+
 /// Add an event. Days before the start happen at its beginning, days after the end are dropped.
 flow_err flow_load_add_event(flow_loader *l, flow_event event);
 /// Close all links that a closure names from `start` on, open them on `end` (INT32_MAX: never).

@@ -55,6 +55,63 @@ flow_err flow_load_links(flow_loader *l)
     return FLOW_OK;
 }
 
+/// Parallel links are two choices, so they draw twice the people: worth a warning.
+static void parallel_links(flow_loader *l, const flow_table *t, int32_t column)
+{
+    const flow_scenario *s = l->s;
+    int32_t *seen = flow_calloc(s->n_place, sizeof *seen); // last link to a place, plus 1
+    if (seen == NULL) {
+        l->problems.no_memory = true;
+        return;
+    }
+    for (int32_t p = 0; p < s->n_place; p++) {
+        for (int32_t i = s->first_link[p]; i < s->first_link[p + 1]; i++) {
+            const int32_t to = s->link_to[i];
+            const int32_t before = seen[to] - 1;
+            seen[to] = i + 1;
+            if (before < s->first_link[p] || s->link_row[before] == s->link_row[i] || to < p) {
+                continue;
+            }
+            char a[64];
+            char b[64];
+            flow_problem_warning(&l->problems, flow_table_mark(t, s->link_row[i], column),
+                                 "'%s' and '%s' are linked already in line %d; each of the links "
+                                 "draws people",
+                                 flow_quote(s->place_name[p], a), flow_quote(s->place_name[to], b),
+                                 (int)flow_table_mark(t, s->link_row[before], 0).line);
+        }
+    }
+    flow_dealloc(seen);
+}
+
+/// A place without a link keeps its people for ever.
+static void lonely_places(flow_loader *l)
+{
+    const flow_scenario *s = l->s;
+    bool *linked = flow_calloc(s->n_place, sizeof *linked);
+    if (linked == NULL) {
+        l->problems.no_memory = true;
+        return;
+    }
+    for (int32_t i = 0; i < s->n_link; i++) {
+        linked[s->link_from[i]] = linked[s->link_to[i]] = true;
+    }
+    for (int32_t p = 0; p < s->n_place && s->n_place > 1; p++) {
+        char shown[64];
+        if (linked[p]) { continue; }
+        flow_problem_warning(&l->problems, (flow_mark){.file = s->path},
+                             "place '%s' has no link: nobody comes or goes",
+                             flow_quote(s->place_name[p], shown));
+    }
+    flow_dealloc(linked);
+}
+
+void flow_load_check_links(flow_loader *l, const flow_table *t, int32_t column)
+{
+    parallel_links(l, t, column);
+    if (l->problems.n_error == 0) { lonely_places(l); }
+}
+
 flow_err flow_load_add_event(flow_loader *l, flow_event event)
 {
     flow_scenario *s = l->s;

@@ -10,9 +10,9 @@ typedef enum flow_shape { FLOW_PER_PLACE, FLOW_PER_LINK, FLOW_PER_STEP, FLOW_N_S
 typedef struct flow_observable {
     const char *name; ///< "people"
     flow_shape shape;
-    bool integer;          ///< counts of persons: written as int64
-    const char *unit;      ///< UDUNITS
-    const char *long_name; ///< "people at the place at the end of the day"
+    bool integer;             ///< counts of persons: written as int64
+    const char *unit;         ///< UDUNITS
+    const char *long_name;    ///< "people at the place at the end of the day"
     const char *cell_methods; ///< CF: "time: point" or "time: sum"
     void (*read)(const flow_model *model, double *out); ///< fills one value per place, link, or 1
 } flow_observable;

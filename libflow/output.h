@@ -1,5 +1,6 @@
 /// @file output.h
-/// Layer 5: the netCDF-4-readable HDF5 result file. The only file (with checkpoint) that knows HDF5.
+/// Layer 5: the netCDF-4-readable HDF5 result file. The only file (with checkpoint) that knows
+/// HDF5.
 #ifndef FLOW_OUTPUT_H
 #define FLOW_OUTPUT_H
 
@@ -30,16 +31,16 @@ void flow_output_abandon(flow_output *output);
 /// What score, info and report need of a result file.
 typedef struct flow_result {
     int32_t n_day, n_place, n_observed;
-    int32_t start;          ///< days since 1970-01-01
-    char **place_name;      ///< [n_place]
-    int64_t *people;        ///< [n_day][n_place]
+    int32_t start;           ///< days since 1970-01-01
+    char **place_name;       ///< [n_place]
+    int64_t *people;         ///< [n_day][n_place]
     int32_t *observed_place; ///< [n_observed] index of the place
-    int64_t *observed;      ///< [n_day][n_observed]
-    double *network_km;     ///< [n_observed][n_place] shortest network distance, INFINITY: none
-    double *capacity;       ///< [n_place]
-    double *population;     ///< [n_place]
-    double *conflict;       ///< [n_day][n_place] intensity
-    int64_t *first_count;   ///< [n_observed] first published non-zero count (0: none)
+    int64_t *observed;       ///< [n_day][n_observed]
+    double *network_km;      ///< [n_observed][n_place] shortest network distance, INFINITY: none
+    double *capacity;        ///< [n_place]
+    double *population;      ///< [n_place]
+    double *conflict;        ///< [n_day][n_place] intensity
+    int64_t *first_count;    ///< [n_observed] first published non-zero count (0: none)
     char *title, *version, *checksum, *command_line, *created, *scenario_path;
     uint64_t seed;
 } flow_result;

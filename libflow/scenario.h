@@ -41,8 +41,8 @@ typedef struct flow_attribute {
 
 /// Daily observed people of one place.
 typedef struct flow_observed {
-    int32_t place;   ///< -1: the total
-    int64_t *people; ///< [n_day], interpolated, corrected, truncated
+    int32_t place;       ///< -1: the total
+    int64_t *people;     ///< [n_day], interpolated, corrected, truncated
     int64_t first_count; ///< first published count above 0 (0: none)
 } flow_observed;
 
@@ -55,7 +55,7 @@ typedef struct flow_input_file {
 
 struct flow_scenario {
     flow_settings set;
-    char *path;    ///< as the user gave it
+    char *path; ///< as the user gave it
     bool is_flee;
     int32_t start; ///< days since 1970-01-01
     int32_t n_day;
@@ -63,22 +63,22 @@ struct flow_scenario {
     int32_t n_place;
     char **place_name, **place_region, **place_country; ///< [n_place]
     int32_t *place_kind;                                ///< [n_place] flow_place_kind in the file
-    int32_t *country;    ///< [n_place] index of the country name, in order of first appearance
-    bool *foreign;       ///< [n_place] country differs from that of the first place
+    int32_t *country; ///< [n_place] index of the country name, in order of first appearance
+    bool *foreign;    ///< [n_place] country differs from that of the first place
     double *latitude, *longitude; ///< [n_place] degrees; NAN when unknown
-    double *population;  ///< [n_place] persons; 0 for camps
-    double *capacity;    ///< [n_place] persons; < 1: unlimited
-    double *conflict0;   ///< [n_place] intensity before the first event, 0: none
-    double *sink;        ///< [n_place] deactivation probability per day (camps_are_sinks), 0: none
+    double *population;           ///< [n_place] persons; 0 for camps
+    double *capacity;             ///< [n_place] persons; < 1: unlimited
+    double *conflict0;            ///< [n_place] intensity before the first event, 0: none
+    double *sink; ///< [n_place] deactivation probability per day (camps_are_sinks), 0: none
     int64_t *initial_idps; ///< [n_place] extra people of day 0
 
-    int32_t n_link;        ///< directed; sorted by `from`, then file order
+    int32_t n_link; ///< directed; sorted by `from`, then file order
     int32_t *link_from, *link_to;
-    int32_t *first_link;   ///< [n_place + 1] CSR
-    double *length_km;     ///< [n_link] > 0
-    double *speed_km_d;    ///< [n_link] own speed, 0: the rule's
+    int32_t *first_link;      ///< [n_place + 1] CSR
+    double *length_km;        ///< [n_link] > 0
+    double *speed_km_d;       ///< [n_link] own speed, 0: the rule's
     double *walk_probability; ///< [n_link] chance per day to go on foot
-    int32_t *link_row;     ///< [n_link] row of the file (two directed links share one)
+    int32_t *link_row;        ///< [n_link] row of the file (two directed links share one)
 
     int64_t n_event;
     flow_event *event; ///< sorted by day, stable
@@ -88,7 +88,7 @@ struct flow_scenario {
 
     int32_t n_observed; ///< places only, in file order
     flow_observed *observed;
-    flow_observed total; ///< people == NULL: no total series
+    flow_observed total;    ///< people == NULL: no total series
     int64_t total_day0_raw; ///< day-0 value of the total row (quirk day0_total_row)
 
     int32_t n_major_route;

@@ -17,7 +17,7 @@ typedef struct flow_table_options {
     bool header_optional; ///< the header exists only if the first cell of the first record starts
                           ///< with '#' or equals (any case) header_word; otherwise it is data
     const char *header_word; ///< comma-separated words for header_optional, such as "Date,DateTime"
-    bool ragged;          ///< rows may have fewer or more cells than the header
+    bool ragged;             ///< rows may have fewer or more cells than the header
 } flow_table_options;
 
 /// Parse text. Problems with their lines go to `problems` (bad UTF-8, unclosed quote, ragged row,
@@ -50,7 +50,8 @@ int32_t flow_table_find(const flow_table *table, const char *aliases);
 int32_t flow_table_need(const flow_table *table, const char *aliases, flow_problems *problems);
 
 /// Number of a cell in [min, max]; an empty cell gives `empty` (NAN: empty is an error).
-/// On error adds "<what> '<text>' is not a number" or "... is outside [min, max] unit" and gives false.
+/// On error adds "<what> '<text>' is not a number" or "... is outside [min, max] unit" and gives
+/// false.
 bool flow_table_number(const flow_table *table, int64_t row, int32_t column, const char *what,
                        const char *unit, double min, double max, double empty,
                        flow_problems *problems, double *out);
