@@ -76,6 +76,9 @@ flow_err flow_load_links(flow_loader *l);
 /// where the first place stands in the table of links.
 void flow_load_check_links(flow_loader *l, const flow_table *t, int32_t column);
 
+/// An error for each pair of neighbours on a major route (ended by -1) that no link joins.
+void flow_load_check_route(flow_loader *l, const int32_t *stop, flow_mark at);
+
 /// Add an event. Days before the start happen at its beginning, days after the end are dropped.
 flow_err flow_load_add_event(flow_loader *l, flow_event event);
 /// Close all links that a closure names from `start` on, open them on `end` (INT32_MAX: never).

@@ -112,6 +112,26 @@ void flow_load_check_links(flow_loader *l, const flow_table *t, int32_t column)
     if (l->problems.n_error == 0) { lonely_places(l); }
 }
 
+static bool are_linked(const flow_scenario *s, int32_t a, int32_t b)
+{
+    for (int32_t i = s->first_link[a]; i < s->first_link[a + 1]; i++) {
+        if (s->link_to[i] == b) { return true; }
+    }
+    return false;
+}
+
+void flow_load_check_route(flow_loader *l, const int32_t *stop, flow_mark at)
+{
+    for (int32_t i = 0; stop[i] >= 0 && stop[i + 1] >= 0; i++) {
+        if (are_linked(l->s, stop[i], stop[i + 1])) { continue; }
+        char a[64];
+        char b[64];
+        flow_problem_error(&l->problems, at, "no link goes from '%s' to '%s'",
+                           flow_quote(l->s->place_name[stop[i]], a),
+                           flow_quote(l->s->place_name[stop[i + 1]], b));
+    }
+}
+
 flow_err flow_load_add_event(flow_loader *l, flow_event event)
 {
     flow_scenario *s = l->s;

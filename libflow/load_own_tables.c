@@ -435,14 +435,6 @@ static int by_route_and_order(const void *a, const void *b)
     return (x->row > y->row) - (x->row < y->row);
 }
 
-static bool are_linked(const flow_scenario *s, int32_t a, int32_t b)
-{
-    for (int32_t i = s->first_link[a]; i < s->first_link[a + 1]; i++) {
-        if (s->link_to[i] == b) { return true; }
-    }
-    return false;
-}
-
 static flow_err one_route(flow_loader *l, const flow_table *t, int32_t column, const stop *list,
                           int64_t n)
 {
@@ -456,22 +448,14 @@ static flow_err one_route(flow_loader *l, const flow_table *t, int32_t column, c
     if (places == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for major routes"); }
     for (int64_t i = 0; i < n; i++) {
         places[i] = list[i].place;
-        if (i == 0) { continue; }
-        if (list[i].order == list[i - 1].order) {
+        if (i > 0 && list[i].order == list[i - 1].order) {
             flow_problem_error(&l->problems, flow_table_mark(t, list[i].row, column),
                                "order %lld stands already in line %d", (long long)list[i].order,
                                (int)flow_table_mark(t, list[i - 1].row, 0).line);
         }
-        if (!are_linked(s, places[i - 1], places[i])) {
-            char a[64];
-            char b[64];
-            flow_problem_error(&l->problems, flow_table_mark(t, list[i].row, column),
-                               "no link goes from '%s' to '%s'",
-                               flow_quote(s->place_name[places[i - 1]], a),
-                               flow_quote(s->place_name[places[i]], b));
-        }
     }
     places[n] = -1;
+    flow_load_check_route(l, places, at);
     s->major_route[s->n_major_route++] = places;
     return FLOW_OK;
 }
