@@ -473,8 +473,3 @@ int32_t flow_scenario_place(const flow_scenario *s, const char *name)
     }
     return -1;
 }
-
-const char *flow_version(void)
-{
-    return FLOW_VERSION;
-}
