@@ -12,9 +12,14 @@ static double seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static flow_err run_days(flow_model *model, flow_output *output, int32_t n_day, double *step_s)
+static flow_err run_days(flow_model *model, flow_output *output, int32_t n_day,
+                         const flow_run_options *options, double *step_s)
 {
     for (int32_t day = 0; day < n_day; day++) {
+        if (options->go_on != NULL && !options->go_on(options->context, day, n_day)) {
+            return flow_fail(FLOW_ESTATE, "the run was stopped after %d of %d days", (int)day,
+                             (int)n_day);
+        }
         const double before = seconds();
         FLOW_TRY(flow_model_step(model));
         *step_s += seconds() - before;
@@ -59,7 +64,7 @@ flow_err flow_run(const flow_scenario *scenario, const flow_run_options *options
     flow_output *output = NULL;
     FLOW_TRY(flow_model_create(scenario, &options->model, &model));
     flow_err err = begin_output(scenario, options, model, &output);
-    if (err == FLOW_OK) { err = run_days(model, output, scenario->n_day, &done.step_s); }
+    if (err == FLOW_OK) { err = run_days(model, output, scenario->n_day, options, &done.step_s); }
     if (err != FLOW_OK) {
         flow_output_abandon(output);
     } else if (output != NULL) {

@@ -64,10 +64,10 @@ typedef struct flow_problem {
 
 /// How to load a scenario. Zero-initialise; every member may stay empty.
 typedef struct flow_load_options {
-    const char *settings;     ///< FLEE folders only: path of simsetting.yml; NULL: FLEE's defaults
-    const char *const *set;   ///< overrides "dotted.key=value", highest priority
-    int32_t n_set;            ///< number of overrides
-    int32_t days;             ///< > 0: run this many steps instead of the scenario's
+    const char *settings;   ///< FLEE folders only: path of simsetting.yml; NULL: FLEE's defaults
+    const char *const *set; ///< overrides "dotted.key=value", highest priority
+    int32_t n_set;          ///< number of overrides
+    int32_t days;           ///< > 0: run this many steps instead of the scenario's
 } flow_load_options;
 
 /// How to make a model. Zero-initialise for defaults.
@@ -82,7 +82,8 @@ FLOW_API const char *flow_error_text(void);
 
 /// Load and check a scenario folder (libflow's own or FLEE's).
 ///
-/// All problems are collected; with errors the result is FLOW_EINPUT and flow_error_text() lists all.
+/// All problems are collected; with errors the result is FLOW_EINPUT and flow_error_text() lists
+/// all.
 /// @param path     folder, or the scenario.yaml inside it.
 /// @param options  may be NULL.
 /// @param[out] out the scenario, owned by the caller; NULL on failure.
@@ -141,7 +142,8 @@ FLOW_API int64_t flow_model_left(const flow_model *model);
 FLOW_API uint64_t flow_model_checksum(const flow_model *model);
 /// Copy an observable (see `libflow describe observables`) into out.
 /// @param name    such as "people", "arrivals", "link_people".
-/// @param[out] out one value per place, per link, or one, as the observable's shape says; owned by caller.
+/// @param[out] out one value per place, per link, or one, as the observable's shape says; owned by
+/// caller.
 /// @param n       must equal the number of values.
 /// @return FLOW_OK, FLOW_EKEY (no such observable) or FLOW_ERANGE (n differs).
 FLOW_API FLOW_CHECKED flow_err flow_model_observe(const flow_model *model, const char *name,
@@ -153,6 +155,10 @@ typedef struct flow_run_options {
     const char *output;       ///< result file (.nc); NULL: none is written
     bool replace;             ///< replace an existing result file
     const char *command_line; ///< for the provenance; may be NULL
+    /// Called before each step with the steps done; false stops the run (FLOW_ESTATE, no file is
+    /// left). NULL: never called.
+    bool (*go_on)(void *context, int32_t day, int32_t n_day);
+    void *context; ///< given to go_on
 } flow_run_options;
 
 /// What a run did.
@@ -171,7 +177,7 @@ typedef struct flow_run_report {
 /// Run a scenario from its first to its last day and write the result file.
 /// @param options  may be NULL: seed 0, no file.
 /// @param[out] report may be NULL.
-/// @return FLOW_OK, FLOW_EFILE (nothing half-written is left), FLOW_ENOMEM.
+/// @return FLOW_OK, FLOW_EFILE (nothing half-written is left), FLOW_ENOMEM, FLOW_ESTATE (stopped).
 FLOW_API FLOW_CHECKED flow_err flow_run(const flow_scenario *scenario,
                                         const flow_run_options *options, flow_run_report *report);
 
