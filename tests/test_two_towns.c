@@ -5,10 +5,6 @@
 #include <math.h>
 #include <stdio.h>
 
-#ifndef FLOW_SOURCE_DIR
-#define FLOW_SOURCE_DIR "."
-#endif
-
 enum { n_seed = 400, n_day = 20, n_where = 4 };
 static const char *const where_name[n_where] = {"in Ash", "in Birch", "on the road to Birch",
                                                 "on the road to Ash"};
@@ -47,7 +43,7 @@ static flow_scenario *load(const char *const *set, int n_set)
 {
     flow_scenario *s = NULL;
     const flow_load_options options = {.set = set, .n_set = n_set};
-    const flow_err err = flow_scenario_load(FLOW_SOURCE_DIR "/scenarios/two-towns", &options, &s);
+    const flow_err err = flow_scenario_load("scenarios/two-towns", &options, &s);
     cr_assert_eq(err, FLOW_OK, "%s", flow_error_text());
     cr_assert_eq(flow_scenario_n_warning(s), 0);
     cr_assert_eq(flow_scenario_n_place(s), 2);
