@@ -143,8 +143,11 @@ static const int64_t most_problems = 1000;
 static void add_problem(flow_problems *problems, flow_mark at, bool warning, const char *format,
                         va_list args)
 {
+    // Errors have their own room: many warnings before them must not hide them.
+    const int64_t kept_warnings = problems->n - problems->n_kept_error;
+    const bool full = (warning ? kept_warnings : problems->n_kept_error) >= most_problems;
     problems->n_error += !warning;
-    if (problems->n >= most_problems) {
+    if (full) {
         problems->n_hidden++;
         return;
     }
@@ -170,6 +173,7 @@ static void add_problem(flow_problems *problems, flow_mark at, bool warning, con
     }
     problems->row[problems->n++] = (flow_problem){
         .file = file, .line = at.line, .column = at.column, .warning = warning, .text = copy};
+    problems->n_kept_error += !warning;
 }
 
 void flow_problem_error(flow_problems *problems, flow_mark at, const char *format, ...)
@@ -217,9 +221,9 @@ flow_err flow_problems_result(const flow_problems *problems)
         const int n = problem_line(&problems->row[i], text + used, size - used);
         used += n > 0 ? (size_t)n : 0;
     }
-    if (problems->n_hidden > 0) {
+    if (problems->n_error > problems->n_kept_error) {
         (void)snprintf(text + used, size - used, "\n... and %lld more",
-                       (long long)problems->n_hidden);
+                       (long long)(problems->n_error - problems->n_kept_error));
     } else {
         text[used] = '\0';
     }

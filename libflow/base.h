@@ -53,9 +53,10 @@ typedef struct flow_mark {
 typedef struct flow_problems {
     flow_problem *row;
     int64_t n, size;
-    int64_t n_error;  ///< rows that are errors
-    int64_t n_hidden; ///< further problems not kept after the first 1000
-    bool no_memory;   ///< an allocation failed while collecting
+    int64_t n_error;      ///< errors found
+    int64_t n_kept_error; ///< rows that are errors: the first 1000 of them
+    int64_t n_hidden;     ///< problems not kept after the first 1000 errors and 1000 warnings
+    bool no_memory;       ///< an allocation failed while collecting
 } flow_problems;
 
 /// Add an error. Copies everything. The text says what was found and what was expected.

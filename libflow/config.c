@@ -5,7 +5,7 @@
 #include <string.h>
 #include <yaml.h>
 
-enum { most_depth = 64 };
+enum { most_depth = 64, most_nodes = 10000 };
 static const int64_t most_bytes = (int64_t)4 << 20;
 
 /// Texts live in blocks that never move.
@@ -84,9 +84,16 @@ static flow_mark at(const binder *b, yaml_mark_t m)
     return (flow_mark){b->config->file, (int32_t)m.line + 1, (int32_t)m.column + 1};
 }
 
+static void complain(binder *b, flow_mark where, const char *text)
+{
+    flow_problem_error(b->problems, where, "%s", text);
+    b->failed = true;
+}
+
 static int64_t add_node(binder *b, flow_node node)
 {
     flow_config *c = b->config;
+    if (c->n == most_nodes) { complain(b, node.at, "more than 10000 values in one file"); }
     if (c->n == b->size) {
         const int64_t size = b->size > 0 ? 2 * b->size : 64;
         flow_node *grown = flow_realloc(c->node, size, sizeof *grown);
@@ -99,12 +106,6 @@ static int64_t add_node(binder *b, flow_node node)
     }
     c->node[c->n] = node;
     return c->n++;
-}
-
-static void complain(binder *b, flow_mark where, const char *text)
-{
-    flow_problem_error(b->problems, where, "%s", text);
-    b->failed = true;
 }
 
 /// Path and key mark of the value that comes now.
@@ -235,6 +236,33 @@ static void take(binder *b, const yaml_event_t *event, int *documents)
     }
 }
 
+/// Where a byte stands: libyaml knows no line for what it cannot decode.
+static flow_mark at_byte(const binder *b, const char *text, size_t offset)
+{
+    flow_mark here = {b->config->file, 1, 1};
+    for (size_t i = 0; i < offset; i++) { // libyaml never reads past the end, so neither do we
+        here.column = text[i] == '\n' ? 1 : here.column + 1;
+        here.line += text[i] == '\n';
+    }
+    return here;
+}
+
+static void complain_syntax(binder *b, const yaml_parser_t *parser, const char *text)
+{
+    char q[64];
+    char began[64] = "";
+    const char *problem = parser->problem != NULL ? parser->problem : "unreadable";
+    const bool undecoded = parser->error == YAML_READER_ERROR;
+    const flow_mark where =
+        undecoded ? at_byte(b, text, parser->problem_offset) : at(b, parser->problem_mark);
+    if (!undecoded && parser->context != NULL &&
+        parser->context_mark.line != parser->problem_mark.line) {
+        (void)snprintf(began, sizeof began, ", in what began in line %d",
+                       (int)parser->context_mark.line + 1);
+    }
+    flow_problem_error(b->problems, where, "no valid YAML: %s%s", flow_quote(problem, q), began);
+}
+
 static void parse(binder *b, const char *text, int64_t size)
 {
     yaml_parser_t parser;
@@ -249,15 +277,8 @@ static void parse(binder *b, const char *text, int64_t size)
     while (!done && !b->failed && !b->no_memory) {
         yaml_event_t event;
         if (yaml_parser_parse(&parser, &event) == 0) {
-            char q[64];
-            const char *problem = parser.problem != NULL ? parser.problem : "unreadable";
-            yaml_mark_t where = parser.problem_mark;
-            if (parser.error == YAML_READER_ERROR) {
-                where = (yaml_mark_t){.line = parser.mark.line, .column = parser.mark.column};
-            }
             if (parser.error == YAML_MEMORY_ERROR) { b->no_memory = true; }
-            flow_problem_error(b->problems, at(b, where), "no valid YAML: %s",
-                               flow_quote(problem, q));
+            complain_syntax(b, &parser, text);
             break;
         }
         done = event.type == YAML_STREAM_END_EVENT;

@@ -238,6 +238,10 @@ static flow_err links(flow_loader *l)
     flow_load_other_columns(l, t, "from,to,length_km,direction,speed_km_d,walk_probability");
     flow_err err = FLOW_OK;
     if (l->problems.n_error == before && l->s->n_place > 0) {
+        if (flow_table_n_row(t) == 0 && l->s->n_place > 1) {
+            flow_problem_error(&l->problems, flow_table_head_mark(t, 0),
+                               "the table has no link, at least one was expected");
+        }
         for (int64_t row = 0; row < flow_table_n_row(t) && err == FLOW_OK; row++) {
             err = link_row(l, t, &c, row);
         }

@@ -356,7 +356,7 @@ static flow_err fill_attribute(flow_loader *l, const flow_table *t, const weight
             flow_problem_error(&l->problems, flow_table_head_mark(t, 0),
                                "the weights of attribute '%s' sum to 0 at place '%s'", a->name,
                                flow_quote(s->place_name[p], shown));
-            continue;
+            return FLOW_OK; // one place is enough to find the fault
         }
         for (int32_t v = 0; v < n_value; v++) { row[v] /= sum; }
     }

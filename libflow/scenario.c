@@ -222,7 +222,10 @@ int32_t flow_load_need(flow_loader *l, const char *name, const char *what, flow_
         flow_problem_error(&l->problems, at, "%s is empty, the name of a place was expected", what);
         return -1;
     }
-    const char *near = flow_nearest(name, (const char *const *)l->s->place_name, l->s->n_place);
+    // Each suggestion looks at every place: give them up when there are too many of both.
+    const bool few = (l->problems.n_error + 1) * l->s->n_place <= 2000000;
+    const char *near =
+        few ? flow_nearest(name, (const char *const *)l->s->place_name, l->s->n_place) : NULL;
     char near_shown[64];
     flow_problem_error(&l->problems, at, "%s '%s' is not in the list of places%s%s%s", what,
                        flow_quote(name, shown), near ? "; did you mean '" : "",

@@ -20,6 +20,7 @@ struct flow_table {
     int64_t n_row, size_row;
     cell *head;
     int32_t n_column;
+    int64_t n_head; ///< cells of the header line, empty ones at its end too
     bool has_head;
 };
 
@@ -32,6 +33,7 @@ typedef struct reader {
     int64_t used; ///< bytes written to the buffer
     flow_table *table;
     flow_problems *problems;
+    bool unclosed; ///< a quote was never closed: the rest of the text is no table
     bool no_memory;
 } reader;
 
@@ -114,6 +116,7 @@ static void read_quoted(reader *r)
     }
     flow_problem_error(r->problems, mark(r, line, column),
                        "a quote is opened here and never closed");
+    r->unclosed = true;
 }
 
 static void read_cell(reader *r)
@@ -186,6 +189,7 @@ static bool take_head(reader *r, int64_t first)
 {
     flow_table *t = r->table;
     int64_t n = t->n_cell - first;
+    t->n_head = n;
     while (n > 0 && t->buffer[t->cell[first + n - 1].text] == '\0') { n--; } // trailing commas
     if (n > most_columns) {
         flow_problem_error(r->problems, mark(r, t->cell[first].line, 1),
@@ -238,10 +242,19 @@ static void check_width(reader *r, const flow_table_options *o, int64_t first)
     flow_table *t = r->table;
     if (!t->has_head || o->ragged) { return; }
     int64_t n = t->n_cell - first;
-    while (n > t->n_column && t->buffer[t->cell[first + n - 1].text] == '\0') { n--; }
+    // Empty cells at the end may be there if the header has them: more of them come from a number
+    // written as 12,000.
+    while (n > t->n_column && t->n_cell - first <= t->n_head &&
+           t->buffer[t->cell[first + n - 1].text] == '\0') {
+        n--;
+    }
     if (n == t->n_column) { return; }
     flow_problem_error(r->problems, mark(r, t->cell[first].line, 1),
-                       "the row has %lld cells, the header has %d", (long long)n, (int)t->n_column);
+                       "the row has %lld cells, the header has %d%s", (long long)n,
+                       (int)t->n_column,
+                       n > t->n_column ? " (a comma inside a name needs quotes, and none may stand "
+                                         "inside a number)"
+                                       : "");
 }
 
 static void read_all(reader *r, const flow_table_options *o)
@@ -258,7 +271,7 @@ static void read_all(reader *r, const flow_table_options *o)
         }
         const int64_t first = t->n_cell;
         if (!read_record(r)) { break; }
-        if (row_is_empty(r, first)) {
+        if (r->unclosed || row_is_empty(r, first)) {
             t->n_cell = first;
             continue;
         }
@@ -444,6 +457,12 @@ bool flow_table_number(const flow_table *t, int64_t row, int32_t column, const c
         *out = empty;
         return true;
     }
+    if (*text == '\0') {
+        flow_problem_error(problems, flow_table_mark(t, row, column),
+                           "%s is empty, a number was expected (%g to %g%s%s)", what, min, max,
+                           *unit ? " " : "", unit);
+        return false;
+    }
     if (!flow_number_parse(text, out)) {
         flow_problem_error(problems, flow_table_mark(t, row, column),
                            "%s '%s' is not a number (expected %g to %g%s%s)", what,
@@ -470,7 +489,8 @@ bool flow_table_integer(const flow_table *t, int64_t row, int32_t column, const 
     }
     if (value != floor(value)) {
         flow_problem_error(problems, flow_table_mark(t, row, column),
-                           "%s = %g is no whole number of %s", what, value, unit);
+                           "%s = %.15g is no whole number%s%s", what, value, *unit ? " of " : "",
+                           unit);
         return false;
     }
     *out = (int64_t)value;
