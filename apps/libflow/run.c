@@ -1,0 +1,334 @@
+// libflow run: a scenario from its first to its last day, a result file and a report.
+#define _XOPEN_SOURCE 700
+#include "app.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MOST_WARNINGS = 5, MOST_PLACES = 15, NAME_WIDTH = 22 };
+
+/// The signal that asked to stop, 0: none. A handler can reach nothing else.
+static volatile sig_atomic_t stop_signal = 0;
+
+static void stop(int signal)
+{
+    stop_signal = signal;
+}
+
+/// The first signal stops the run cleanly, the second one at once.
+static void watch_signals(void)
+{
+    struct sigaction action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND};
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+}
+
+static double seconds(void)
+{
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) { return 0.0; }
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+typedef struct progress {
+    bool shown; ///< a line stands on the terminal
+    bool wanted;
+    double begin, last;
+    int32_t done; ///< days
+} progress;
+
+static bool go_on(void *context, int32_t day, int32_t n_day)
+{
+    progress *p = context;
+    p->done = day;
+    const double now = p->wanted ? seconds() : 0.0;
+    if (p->wanted && now - p->begin > 0.5 && now - p->last > 0.1) {
+        (void)fprintf(stderr, "\r  day %d of %d", (int)day, (int)n_day);
+        p->last = now;
+        p->shown = true;
+    }
+    return stop_signal == 0;
+}
+
+static bool on_terminal(void)
+{
+    const char *term = getenv("TERM");
+    return isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
+}
+
+/// The default result file: the name of the scenario's folder with .nc; NULL: no memory.
+static char *default_output(const char *scenario)
+{
+    char *real = realpath(scenario, NULL);
+    char *path = flow_strdup(real != NULL ? real : scenario);
+    free(real);
+    if (path == NULL) { return NULL; }
+    char *slash = strrchr(path, '/');
+    if (slash != NULL && strcmp(slash + 1, "scenario.yaml") == 0) {
+        *slash = '\0';
+        slash = strrchr(path, '/');
+    }
+    const char *name = slash != NULL ? slash + 1 : path;
+    if (*name == '\0') { name = "result"; }
+    const size_t size = strlen(name) + sizeof ".nc";
+    char *output = flow_calloc((int64_t)size, 1);
+    if (output != NULL) { (void)snprintf(output, size, "%s.nc", name); }
+    flow_dealloc(path);
+    return output;
+}
+
+/// Why a result file failed: it could not be created, or not be written.
+static app_exit output_status(const char *path, bool force)
+{
+    struct stat about;
+    if (stat(path, &about) == 0 && (!force || S_ISDIR(about.st_mode))) { return APP_CREATE; }
+    const char *slash = strrchr(path, '/');
+    char *folder = slash == NULL ? flow_strdup(".")
+                                 : flow_strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    if (folder == NULL) { return APP_IO; }
+    const bool good = access(folder, W_OK | X_OK) == 0;
+    flow_dealloc(folder);
+    return good ? APP_IO : APP_CREATE;
+}
+
+static void say_warnings(const flow_scenario *scenario, const char *path)
+{
+    const int64_t n = flow_scenario_n_warning(scenario);
+    for (int64_t i = 0; i < n && i < MOST_WARNINGS; i++) {
+        const flow_problem w = flow_scenario_warning(scenario, i);
+        (void)fprintf(stderr, "%s:%d: warning: %s\n", w.file, (int)w.line, w.text);
+    }
+    if (n > MOST_WARNINGS) {
+        (void)fprintf(stderr, "%" PRId64 " more warnings: libflow check %s\n", n - MOST_WARNINGS,
+                      path);
+    }
+}
+
+typedef struct job {
+    const app_arguments *arguments;
+    const char *output;
+    flow_scenario *scenario;
+    flow_run_report report;
+    flow_result *result;
+    flow_score *score; ///< NULL: no observations
+    double load_s, wall_s;
+} job;
+
+static double person_steps_per_s(const job *j)
+{
+    return j->report.step_s > 0.0 ? (double)j->report.person_steps / j->report.step_s : 0.0;
+}
+
+typedef struct row {
+    int32_t place;
+    int64_t people;
+} row;
+
+static int by_people(const void *a, const void *b)
+{
+    const row *x = a, *y = b;
+    return (x->people < y->people) - (x->people > y->people);
+}
+
+/// Without observations: the places where most people are on the last day.
+static void print_fullest(const flow_result *r)
+{
+    if (r->n_day < 1 || r->n_place < 1) { return; }
+    row *list = flow_calloc(r->n_place, sizeof *list);
+    if (list == NULL) { return; }
+    const int64_t *last = r->people + (int64_t)(r->n_day - 1) * r->n_place;
+    for (int32_t p = 0; p < r->n_place; p++) { list[p] = (row){p, last[p]}; }
+    qsort(list, (size_t)r->n_place, sizeof *list, by_people);
+    char day[16];
+    flow_date_text(r->start + r->n_day, day);
+    (void)printf("There are no observations. ");
+    (void)printf("Most people are, at the end (%s):\n\n", day);
+    app_print_padded("place", NAME_WIDTH);
+    (void)printf(" %12s\n", "people");
+    const int32_t n = r->n_place < MOST_PLACES ? r->n_place : MOST_PLACES;
+    for (int32_t i = 0; i < n; i++) {
+        app_print_padded(r->place_name[list[i].place], NAME_WIDTH);
+        (void)printf(" %12s\n", app_people((double)list[i].people).text);
+    }
+    if (r->n_place > n) { (void)printf("and %d more places\n", (int)(r->n_place - n)); }
+    flow_dealloc(list);
+}
+
+/// "1 day", "31 days".
+static void print_count(int64_t n, const char *what)
+{
+    (void)printf("%s %s%s", app_people((double)n).text, what, n == 1 ? "" : "s");
+}
+
+static void print_where(const job *j)
+{
+    const flow_result *r = j->result;
+    if (r->n_day < 1) { return; }
+    const int64_t *last = r->people + (int64_t)(r->n_day - 1) * r->n_place;
+    int64_t at_places = 0, observed = 0;
+    for (int32_t p = 0; p < r->n_place; p++) { at_places += last[p]; }
+    for (int32_t i = 0; i < r->n_observed; i++) { observed += last[r->observed_place[i]]; }
+    (void)printf("%s people entered", app_people((double)j->report.entered).text);
+    if (j->report.left > 0) { (void)printf(", %s left", app_people((double)j->report.left).text); }
+    (void)printf("; at the end ");
+    if (r->n_observed > 0) {
+        (void)printf("%s are in the camps below, ", app_people((double)observed).text);
+        at_places -= observed;
+    }
+    (void)printf(
+        "%s at %s places, %s on the road.\n\n", app_people((double)at_places).text,
+        r->n_observed > 0 ? "other" : "all",
+        app_people((double)(j->report.persons - at_places - (r->n_observed > 0 ? observed : 0)))
+            .text);
+}
+
+static void print_report(const job *j)
+{
+    const flow_scenario *s = j->scenario;
+    char first[16];
+    flow_date_text(s->start, first);
+    const char *title = j->result->title;
+    (void)printf("%s\n", title != NULL && *title != '\0' ? title : j->arguments->operand[0]);
+    print_count(flow_scenario_n_place(s), "place");
+    (void)printf(", ");
+    print_count(flow_scenario_n_link(s), "directed link");
+    (void)printf(", ");
+    print_count(j->report.days, "day");
+    (void)printf(" from %s\n", first);
+    print_where(j);
+    if (j->result->n_observed > 0) {
+        app_print_places(j->result);
+    } else {
+        print_fullest(j->result);
+    }
+    if (j->score != NULL) {
+        (void)putchar('\n');
+        app_print_score(j->result, j->score, true);
+    }
+    (void)printf("\nResult file: %s (libflow info shows how it was made)\n", j->output);
+    (void)printf("%.2f s in all, %.3f s of them in steps on ", j->wall_s, j->report.step_s);
+    print_count(j->report.threads, "thread");
+    (void)printf(": %s person-steps per second\n", app_rate(person_steps_per_s(j)).text);
+}
+
+static json_t *to_json(const job *j)
+{
+    char first[16];
+    char checksum[32];
+    flow_date_text(j->scenario->start, first);
+    (void)snprintf(checksum, sizeof checksum, "%016" PRIx64, j->report.checksum);
+    json_t *o = json_pack(
+        "{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:i, "
+        "s:I, s:s, s:s, s:o, s:o}",
+        "schema", "libflow.run.1", "version", flow_version(), "scenario", j->arguments->operand[0],
+        "start", first, "days", (int)j->report.days, "places",
+        (int)flow_scenario_n_place(j->scenario), "links", (int)flow_scenario_n_link(j->scenario),
+        "members", 1, "persons", (json_int_t)j->report.persons, "entered",
+        (json_int_t)j->report.entered, "left", (json_int_t)j->report.left, "person_steps",
+        (json_int_t)j->report.person_steps, "load_s", j->load_s, "wall_s", j->wall_s, "step_s",
+        j->report.step_s, "person_steps_per_s", person_steps_per_s(j), "threads",
+        (int)j->report.threads, "seed", (json_int_t)j->arguments->seed, "checksum", checksum,
+        "output", j->output, "warnings", app_json_warnings(j->scenario), "observed",
+        app_json_places(j->result, j->score));
+    if (o == NULL || j->score == NULL) { return o; }
+    json_t *score = json_object();
+    if (score == NULL || !app_json_score(score, j->score) ||
+        json_object_set_new_nocheck(o, "score", score) != 0) {
+        json_decref(o);
+        return NULL;
+    }
+    return o;
+}
+
+/// Load, run, and read the result back.
+static app_exit simulate(job *j)
+{
+    const app_arguments *a = j->arguments;
+    const double begin = seconds();
+    flow_err err = app_load(a, &j->scenario);
+    j->load_s = seconds() - begin;
+    if (err != FLOW_OK) { return app_fail("run", err); }
+    if (!a->quiet) { say_warnings(j->scenario, a->operand[0]); }
+    progress p = {.wanted = !a->quiet && on_terminal(), .begin = seconds()};
+    const flow_run_options options = {
+        .model = {.seed = (uint64_t)a->seed, .threads = (int32_t)a->threads},
+        .output = j->output,
+        .replace = a->force,
+        .command_line = a->command_line,
+        .go_on = go_on,
+        .context = &p};
+    err = flow_run(j->scenario, &options, &j->report);
+    j->wall_s = seconds() - begin;
+    if (p.shown) { (void)fprintf(stderr, "\r%40s\r", ""); }
+    if (err != FLOW_OK) {
+        const app_exit status = app_fail("run", err);
+        if (stop_signal != 0) { return APP_SIGNAL + stop_signal; }
+        return err == FLOW_EFILE ? output_status(j->output, a->force) : status;
+    }
+    if (a->quiet && !a->json) { return APP_OK; }
+    err = flow_result_load(j->output, &j->result);
+    if (err == FLOW_OK && j->result->n_observed > 0) {
+        err = flow_score_result(j->result, &j->score);
+    }
+    return err == FLOW_OK ? APP_OK : app_fail("run", err);
+}
+
+static app_exit run(const app_arguments *arguments)
+{
+    watch_signals();
+    char *name = default_output(arguments->operand[0]);
+    if (name == NULL) {
+        app_say("run", "no memory");
+        return APP_INTERNAL;
+    }
+    job j = {.arguments = arguments, .output = arguments->output};
+    if (j.output == NULL) { j.output = name; }
+    app_exit status = simulate(&j);
+    if (status == APP_OK && arguments->json) {
+        status = app_print_json(to_json(&j));
+    } else if (status == APP_OK && !arguments->quiet) {
+        print_report(&j);
+    }
+    flow_score_free(j.score);
+    flow_result_free(j.result);
+    flow_scenario_free(j.scenario);
+    flow_dealloc(name);
+    return status;
+}
+
+#define AT(member) offsetof(app_arguments, member)
+static const app_option options[] = {
+    {'o', "output", "OUT.nc", APP_TEXT, AT(output), 0, 0,
+     "Result file; default: the name of the scenario with .nc, in the current folder."},
+    {'f', "force", NULL, APP_FLAG, AT(force), 0, 0, "Replace an existing result file."},
+    {0, "settings", "FILE", APP_TEXT, AT(settings), 0, 0, "The simsetting.yml of a FLEE folder."},
+    {0, "set", "KEY=VALUE", APP_LIST, AT(set), 0, 0,
+     "Another value for a key of the scenario; may be repeated. 'libflow describe keys' lists "
+     "the keys."},
+    {'s', "seed", "N", APP_INTEGER, AT(seed), 0, INT64_MAX,
+     "Seed of all random numbers; default 0. The same seed gives the same result on any number "
+     "of threads."},
+    {'d', "days", "D", APP_INTEGER, AT(days), 1, INT32_MAX, "Run D days of the period."},
+    {'t', "threads", "T", APP_INTEGER, AT(threads), 1, 1024, "Threads; default: all."},
+    {0, "json", NULL, APP_FLAG, AT(json), 0, 0, "Print one JSON object instead of the report."},
+    {'q', "quiet", NULL, APP_FLAG, AT(quiet), 0, 0, "No report, warnings or progress."},
+    {0, NULL, NULL, APP_FLAG, 0, 0, 0, NULL}};
+
+const app_command app_run_command = {
+    "run",
+    "SCENARIO",
+    1,
+    1,
+    "Run a scenario, write the result file and show a report.",
+    "SCENARIO is a folder of libflow (scenario.yaml, places.csv, links.csv) or of FLEE "
+    "(input_csv and source_data). The result is a netCDF-4 file that xarray, ncdump, R and "
+    "Panoply open. Where the scenario has observations, the report compares with them.",
+    options,
+    run};
