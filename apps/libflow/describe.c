@@ -64,7 +64,13 @@ static bool has_range(const flow_field *field)
 static void range_text(const flow_field *field, char *out, size_t size)
 {
     if (field->type == FLOW_CHOICE) {
-        (void)snprintf(out, size, "%s %s", type_text(field), field->choices);
+        // "a|b|c" is shown as "a, b, c".
+        size_t n = (size_t)snprintf(out, size, "%s ", type_text(field));
+        for (const char *p = field->choices; *p != '\0' && n + 3 < size; p++) {
+            out[n++] = *p == '|' ? ',' : *p;
+            if (*p == '|') { out[n++] = ' '; }
+        }
+        out[n] = '\0';
     } else if (!has_range(field)) {
         (void)snprintf(out, size, "%s", type_text(field));
     } else if (field->max >= 1e300) {
@@ -74,29 +80,74 @@ static void range_text(const flow_field *field, char *out, size_t size)
     }
 }
 
-static void print_field(const flow_section *section, const flow_field *field)
+/// Number of a source among all, from 1; 0: the row has none.
+static int32_t source_number(const flow_field *field)
 {
-    char key[128], range[256];
+    int32_t n = 0;
+    if (*field->source == '\0') { return 0; }
+    for (int32_t i = 0; i < flow_settings_n_section; i++) {
+        for (const flow_field *f = flow_settings_sections[i].field; f->key != NULL; f++) {
+            bool seen = *f->source == '\0';
+            for (int32_t k = 0; k <= i && !seen; k++) {
+                for (const flow_field *e = flow_settings_sections[k].field;
+                     e->key != NULL && e != f; e++) {
+                    seen = seen || (strcmp(e->source, f->source) == 0 && e->tag == f->tag);
+                }
+            }
+            n += !seen;
+            if (strcmp(f->source, field->source) == 0 && f->tag == field->tag) { return n; }
+        }
+    }
+    return 0;
+}
+
+/// @param full the source in words instead of its number.
+static void print_field(const flow_section *section, const flow_field *field, bool full)
+{
+    char key[128], range[256], source[512] = "";
     dotted(section, field, key, sizeof key);
     range_text(field, range, sizeof range);
     (void)printf("  %s", key);
     if (*field->fallback != '\0') { (void)printf(" = %s", field->fallback); }
     if (*field->unit != '\0' && strcmp(field->unit, "1") != 0) { (void)printf(" %s", field->unit); }
+    if (!full && source_number(field) > 0) { (void)printf(" [%d]", (int)source_number(field)); }
     (void)printf("\n");
-    app_print_wrapped(field->help, INDENT, RIGHT);
-    char more[512];
-    (void)snprintf(more, sizeof more, "(%s%s%s%s%s)", range,
-                   *field->source != '\0' ? "; default: " : "", field->source,
-                   *field->source != '\0' && *tag_text(field->tag) != '\0' ? ", " : "",
-                   *field->source != '\0' ? tag_text(field->tag) : "");
-    app_print_wrapped(more, INDENT, RIGHT);
+    if (full && *field->source != '\0') {
+        (void)snprintf(source, sizeof source, " Default from: %s%s%s.", field->source,
+                       *tag_text(field->tag) != '\0' ? "; " : "", tag_text(field->tag));
+    }
+    char text[1024];
+    (void)snprintf(text, sizeof text, "%s (%s)%s", field->help, range, source);
+    app_print_wrapped(text, INDENT, RIGHT);
 }
 
 static void print_section(const flow_section *section)
 {
     (void)printf("%s%s", section->name, *section->name != '\0' ? ": " : "");
     app_print_wrapped(section->help, 0, RIGHT);
-    for (const flow_field *f = section->field; f->key != NULL; f++) { print_field(section, f); }
+    for (const flow_field *f = section->field; f->key != NULL; f++) {
+        print_field(section, f, false);
+    }
+}
+
+/// What the numbers in brackets mean.
+static void print_sources(const char *only)
+{
+    int32_t shown = 0;
+    for (int32_t i = 0; i < flow_settings_n_section; i++) {
+        const flow_section *section = &flow_settings_sections[i];
+        if (only != NULL && strcmp(section->name, only) != 0) { continue; }
+        for (const flow_field *f = section->field; f->key != NULL; f++) {
+            const int32_t n = source_number(f);
+            if (n <= shown) { continue; }
+            if (shown == 0) { (void)printf("\nDefaults come from:\n"); }
+            char text[512];
+            (void)snprintf(text, sizeof text, "[%d] %s%s%s", (int)n, f->source,
+                           *tag_text(f->tag) != '\0' ? "; " : "", tag_text(f->tag));
+            app_print_wrapped(text, 2, RIGHT);
+            shown = n;
+        }
+    }
 }
 
 static json_t *field_json(const flow_section *section, const flow_field *field)
@@ -142,9 +193,12 @@ static app_exit keys(const app_arguments *arguments, const char *only)
         print_section(section);
         first = false;
     }
-    return arguments->json ? app_print_json(json_pack("{s:s, s:o}", "schema", "libflow.describe.1",
-                                                      "keys", list))
-                           : APP_OK;
+    if (arguments->json) {
+        return app_print_json(
+            json_pack("{s:s, s:o}", "schema", "libflow.describe.1", "keys", list));
+    }
+    print_sources(only);
+    return APP_OK;
 }
 
 static app_exit observables(const app_arguments *arguments)
@@ -248,7 +302,7 @@ static app_exit describe(const app_arguments *arguments)
         return app_print_json(json_pack("{s:s, s:[o]}", "schema", "libflow.describe.1", "keys",
                                         field_json(&flow_settings_sections[section], field)));
     }
-    print_field(&flow_settings_sections[section], field);
+    print_field(&flow_settings_sections[section], field, true);
     return APP_OK;
 }
 

@@ -73,9 +73,11 @@ static void print_spark(const flow_result *r)
         }
         top = fmax(top, fmax(s[day], d[day]));
     }
-    char last[16];
-    flow_date_text(r->start + r->n_day, last);
-    (void)printf("\nPeople in camps, up to %s by %s:\n", app_people(top).text, last);
+    char first[16], last[16];
+    flow_date_text(r->start, first);
+    flow_date_text(r->start + r->n_day - 1, last);
+    (void)printf("\nPeople in camps from %s to %s, bars up to %s:\n", first, last,
+                 app_people(top).text);
     (void)printf("  simulated ");
     app_print_spark(s, r->n_day, top, SPARK);
     (void)printf("\n  observed  ");
@@ -100,9 +102,9 @@ void app_print_places(const flow_result *r)
     }
     qsort(row, (size_t)r->n_observed, sizeof *row, by_observed);
     char last[16];
-    flow_date_text(r->start + r->n_day, last);
+    flow_date_text(r->start + r->n_day - 1, last);
     app_print_padded("", NAME);
-    (void)printf("   at the end, %s%*s  mean over days\n", last, 8, "");
+    (void)printf("      at the end of %s   %*smean over days\n", last, 5, "");
     app_print_padded("camp", NAME);
     (void)printf(" %10s %10s %10s  %10s %10s %9s\n", "simulated", "observed", "error", "simulated",
                  "observed", "|error|");

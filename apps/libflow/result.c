@@ -49,7 +49,7 @@ static app_exit print_info(const char *path, const flow_result *r, bool json)
 {
     char first[16], last[16];
     flow_date_text(r->start, first);
-    flow_date_text(r->start + r->n_day, last);
+    flow_date_text(r->start + r->n_day - 1, last);
     if (json) {
         return app_print_json(json_pack(
             "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:i, s:i, s:i}", "schema",

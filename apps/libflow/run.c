@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_WARNINGS = 5, MOST_PLACES = 15, NAME_WIDTH = 22 };
+enum { MOST_WARNINGS = 5, MOST_PLACES = 15, NAME_WIDTH = 22, RIGHT = 79 };
 
 /// The signal that asked to stop, 0: none. A handler can reach nothing else.
 static volatile sig_atomic_t stop_signal = 0;
@@ -147,9 +147,8 @@ static void print_fullest(const flow_result *r)
     for (int32_t p = 0; p < r->n_place; p++) { list[p] = (row){p, last[p]}; }
     qsort(list, (size_t)r->n_place, sizeof *list, by_people);
     char day[16];
-    flow_date_text(r->start + r->n_day, day);
-    (void)printf("There are no observations. ");
-    (void)printf("Most people are, at the end (%s):\n\n", day);
+    flow_date_text(r->start + r->n_day - 1, day);
+    (void)printf("There are no observations. Most people are, at the end of %s, in:\n\n", day);
     app_print_padded("place", NAME_WIDTH);
     (void)printf(" %12s\n", "people");
     const int32_t n = r->n_place < MOST_PLACES ? r->n_place : MOST_PLACES;
@@ -172,21 +171,25 @@ static void print_where(const job *j)
     const flow_result *r = j->result;
     if (r->n_day < 1) { return; }
     const int64_t *last = r->people + (int64_t)(r->n_day - 1) * r->n_place;
-    int64_t at_places = 0, observed = 0;
+    int64_t at_places = 0, in_camps = 0;
     for (int32_t p = 0; p < r->n_place; p++) { at_places += last[p]; }
-    for (int32_t i = 0; i < r->n_observed; i++) { observed += last[r->observed_place[i]]; }
-    (void)printf("%s people entered", app_people((double)j->report.entered).text);
-    if (j->report.left > 0) { (void)printf(", %s left", app_people((double)j->report.left).text); }
-    (void)printf("; at the end ");
-    if (r->n_observed > 0) {
-        (void)printf("%s are in the camps below, ", app_people((double)observed).text);
-        at_places -= observed;
+    for (int32_t i = 0; i < r->n_observed; i++) { in_camps += last[r->observed_place[i]]; }
+    const int64_t on_links = j->report.persons - at_places;
+    char left[64] = "", camps[64] = "", text[512];
+    if (j->report.left > 0) {
+        (void)snprintf(left, sizeof left, " and %s left", app_people((double)j->report.left).text);
     }
-    (void)printf(
-        "%s at %s places, %s on the road.\n\n", app_people((double)at_places).text,
-        r->n_observed > 0 ? "other" : "all",
-        app_people((double)(j->report.persons - at_places - (r->n_observed > 0 ? observed : 0)))
-            .text);
+    if (r->n_observed > 0) {
+        (void)snprintf(camps, sizeof camps, "%s are in the camps below, ",
+                       app_people((double)in_camps).text);
+    }
+    (void)snprintf(text, sizeof text,
+                   "%s people entered%s. At the end %s%s at %splaces, %s on the road.",
+                   app_people((double)j->report.entered).text, left, camps,
+                   app_people((double)(at_places - in_camps)).text,
+                   r->n_observed > 0 ? "other " : "", app_people((double)on_links).text);
+    app_print_wrapped(text, 0, RIGHT);
+    (void)putchar('\n');
 }
 
 static void print_report(const job *j)
@@ -194,7 +197,7 @@ static void print_report(const job *j)
     const flow_scenario *s = j->scenario;
     char first[16];
     flow_date_text(s->start, first);
-    const char *title = j->result->title;
+    const char *title = s->set.top.title;
     (void)printf("%s\n", title != NULL && *title != '\0' ? title : j->arguments->operand[0]);
     print_count(flow_scenario_n_place(s), "place");
     (void)printf(", ");
