@@ -1,0 +1,63 @@
+#!/bin/sh
+# Install what libflow needs from Debian's packages, and only what is missing.
+# Usage: tools/setup.sh [build|test|ci]   build: library and command (default); test: and the tests;
+#        ci: and clang, formatter, fuzzer, document checks.
+set -eu
+
+build="gcc libc6-dev make cmake pkg-config libgsl-dev libhdf5-dev libyaml-dev libjansson-dev"
+test="python3 libcriterion-dev netcdf-bin python3-xarray python3-netcdf4 python3-jsonschema"
+ci="git clang-14 clang-format-14 libclang-rt-14-dev libomp-14-dev"
+
+case "${1:-build}" in
+build) wanted=$build ;;
+test) wanted="$build $test" ;;
+ci) wanted="$build $test $ci" ;;
+*)
+    echo "Usage: tools/setup.sh [build|test|ci]" >&2
+    exit 64
+    ;;
+esac
+
+if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+    echo "setup: this is no Debian; libflow needs what Debian calls: $wanted"
+    exit 0
+fi
+
+missing=
+for package in $wanted; do
+    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$status" = installed ] || missing="$missing $package"
+done
+if [ -z "$missing" ]; then
+    echo "setup: everything needed is installed"
+    exit 0
+fi
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        echo "setup: missing packages; install them as root:" >&2
+        echo "  apt-get install$missing" >&2
+        exit 1
+    fi
+    as_root="sudo env"
+fi
+
+echo "setup: installing with apt-get:$missing"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+run()
+{
+    # shellcheck disable=SC2086 # words on purpose
+    if ! $as_root "$@" >"$log" 2>&1; then
+        cat "$log" >&2
+        echo "setup: '$*' failed" >&2
+        exit 1
+    fi
+}
+export DEBIAN_FRONTEND=noninteractive
+run apt-get -q -o DPkg::Lock::Timeout=300 update
+# shellcheck disable=SC2086
+run env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends \
+    -o DPkg::Lock::Timeout=300 install $missing
+echo "setup: done"
