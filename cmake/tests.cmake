@@ -46,3 +46,9 @@ foreach(script IN LISTS scripts)
     get_filename_component(name ${script} NAME_WE)
     flow_test(cli_${name} sh ${script} $<TARGET_FILE:libflow>)
 endforeach()
+
+# The installed package; needs the compiler's own options only.
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND BUILD_SHARED_LIBS AND NOT FLOW_SANITIZE)
+    flow_test(install sh tests/install/install.sh ${PROJECT_BINARY_DIR})
+    set_tests_properties(install PROPERTIES LABELS release)
+endif()
