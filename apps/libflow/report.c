@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME = 20, SPARK = 60, MOST_PLACES = 20 };
+enum { NAME = 18, SPARK = 60, MOST_PLACES = 20 };
 
 static const char *const trivial_help[FLOW_N_TRIVIAL] = {
     "the same for each camp",    "by capacity",
@@ -54,9 +54,9 @@ static int by_observed(const void *a, const void *b)
 static void print_row(const char *name, const summary *row)
 {
     app_print_padded(name, NAME);
-    (void)printf(" %10s %10s %10s", app_people(row->last_s).text, app_people(row->last_d).text,
+    (void)printf(" %9s %9s %9s", app_people(row->last_s).text, app_people(row->last_d).text,
                  app_difference(row->last_s - row->last_d).text);
-    (void)printf("  %10s %10s %9s\n", app_people(row->mean_s).text, app_people(row->mean_d).text,
+    (void)printf("  %9s %9s %8s\n", app_people(row->mean_s).text, app_people(row->mean_d).text,
                  app_people(row->error).text);
 }
 
@@ -104,9 +104,9 @@ void app_print_places(const flow_result *r)
     char last[16];
     flow_date_text(r->start + r->n_day - 1, last);
     app_print_padded("", NAME);
-    (void)printf("      at the end of %s   %*smean over days\n", last, 5, "");
+    (void)printf("    at the end of %s     mean over days\n", last);
     app_print_padded("camp", NAME);
-    (void)printf(" %10s %10s %10s  %10s %10s %9s\n", "simulated", "observed", "error", "simulated",
+    (void)printf(" %9s %9s %9s  %9s %9s %8s\n", "simulated", "observed", "error", "simulated",
                  "observed", "|error|");
     const int32_t n = r->n_observed < MOST_PLACES ? r->n_observed : MOST_PLACES;
     for (int32_t i = 0; i < n; i++) {
@@ -149,9 +149,7 @@ void app_print_score(const flow_result *r, const flow_score *score, bool per_pla
     (void)printf(" %9s %9s %9s %11s\n", "error", "ARD", "MASE", "RMSE");
     if (per_place) { print_place_measures(r, m); }
     print_measures("libflow, all", m->error, m->ard, m->mase, m->rmse);
-    (void)printf("\n\n");
-    app_print_padded("trivial models", NAME);
-    (void)putchar('\n');
+    (void)printf("\n\ntrivial models\n");
     for (int32_t i = 0; i < FLOW_N_TRIVIAL; i++) {
         const flow_measures *t = &score->trivial[i];
         char name[64];

@@ -21,13 +21,22 @@ static void stop(int signal)
     stop_signal = signal;
 }
 
+static void watch(int signal)
+{
+    struct sigaction old, action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND};
+    (void)sigemptyset(&action.sa_mask);
+    // Whoever starts us with a signal ignored (nohup, a background job) wants it ignored.
+    if (sigaction(signal, NULL, &old) == 0 && old.sa_handler != SIG_IGN) {
+        (void)sigaction(signal, &action, NULL);
+    }
+}
+
 /// The first signal stops the run cleanly, the second one at once.
 static void watch_signals(void)
 {
-    struct sigaction action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND};
-    (void)sigemptyset(&action.sa_mask);
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
+    watch(SIGINT);
+    watch(SIGTERM);
+    watch(SIGHUP);
 }
 
 static double seconds(void)
@@ -216,7 +225,7 @@ static void print_report(const job *j)
         app_print_score(j->result, j->score, true);
     }
     (void)printf("\nResult file: %s (libflow info shows how it was made)\n", j->output);
-    (void)printf("%.2f s in all, %.3f s of them in steps on ", j->wall_s, j->report.step_s);
+    (void)printf("%.2f s, %.3f s in steps on ", j->wall_s, j->report.step_s);
     print_count(j->report.threads, "thread");
     (void)printf(": %s person-steps per second\n", app_rate(person_steps_per_s(j)).text);
 }

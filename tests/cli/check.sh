@@ -1,0 +1,78 @@
+#!/bin/sh
+# `libflow check` and the refusals of `libflow run`, with the places of the problems.
+# Usage: check.sh LIBFLOW
+set -eu
+
+libflow=${1:-${LIBFLOW:-libflow}}
+root=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cp -r "$root/scenarios/two-towns" "$work/towns"
+cd "$work"
+
+fail()
+{
+    echo "check.sh: $*" >&2
+    exit 1
+}
+
+# json FILE EXPRESSION: a Python expression over the object o is true.
+json()
+{
+    python3 -c '
+import json, sys
+o = json.load(open(sys.argv[1]))
+assert eval(sys.argv[2]), sys.argv[2]' "$1" "$2" 2>py.err || fail "$(tail -1 py.err): $(cat "$1")"
+}
+
+"$libflow" check towns >out 2>err || fail "two towns have problems: $(cat out err)"
+grep -q "^towns can run: 2 places, 2 directed links, 20 days from 2024-01-01" out || fail "$(cat out)"
+"$libflow" check towns --json >out.json
+json out.json 'o["schema"] == "libflow.check.1" and o["good"] is True and o["problems"] == []'
+json out.json 'o["places"] == 2 and o["links"] == 2 and o["days"] == 20 and o["start"] == "2024-01-01"'
+"$libflow" check towns/scenario.yaml >out || fail "the file itself: $(cat out)"
+"$libflow" check towns/ -d 7 >out || fail "7 days: $(cat out)"
+grep -q " 7 days " out || fail "--days does nothing: $(cat out)"
+
+status=0
+"$libflow" check nowhere >out 2>err || status=$?
+[ "$status" = 1 ] || fail "a missing folder gives $status"
+grep -q "nowhere: there is no such folder" err || fail "unclear: $(cat err)"
+status=0
+"$libflow" check nowhere --json >out.json 2>err || status=$?
+[ "$status" = 1 ] || fail "a missing folder with --json gives $status"
+json out.json 'o["good"] is False and "no such folder" in o["problems"][0]["text"]'
+
+# Two problems in two files come together, each with its place.
+cp -r towns broken
+sed 's/^hop:/hop:\n  camp_wieght: 2/' towns/scenario.yaml >broken/scenario.yaml
+cmp -s towns/scenario.yaml broken/scenario.yaml && printf 'hop: {camp_wieght: 2}\n' >>broken/scenario.yaml
+printf 'Ash,Brich,100\n' >>broken/links.csv
+status=0
+"$libflow" check broken >out 2>err || status=$?
+[ "$status" = 1 ] || fail "a broken folder gives $status"
+[ ! -s err ] || fail "the result is on standard error: $(cat err)"
+grep -q "scenario.yaml:[0-9]*:[0-9]*: .*camp_wieght.*camp_weight" out || fail "no key: $(cat out)"
+grep -q "links.csv:[0-9]*:[0-9]*: .*Brich.*Birch" out || fail "no link: $(cat out)"
+grep -q "^broken cannot run: 2 problems\.$" out || fail "no count: $(cat out)"
+"$libflow" check broken --json >out.json && fail "--json hides the problems"
+json out.json 'o["good"] is False and len(o["problems"]) == 2'
+json out.json 'all(p["line"] > 0 and p["column"] > 0 and p["text"] for p in o["problems"])'
+json out.json '{p["file"].split("/")[-1] for p in o["problems"]} == {"scenario.yaml", "links.csv"}'
+
+status=0
+"$libflow" run broken -o broken.nc >out 2>err || status=$?
+[ "$status" = 1 ] || fail "run of a broken folder gives $status"
+[ ! -s out ] || fail "run of a broken folder prints: $(cat out)"
+grep -q "links.csv:[0-9]*:[0-9]*: .*Brich" err || fail "run does not say why: $(cat err)"
+[ -z "$(find . -name "broken.nc*")" ] || fail "run of a broken folder leaves a file"
+
+# Overrides are checked like the file.
+for bad in hop.camp_wieght=2 hop.camp_weight=-1 hop.camp_weight=abc hop.camp_weight hop.camp_weight=; do
+    status=0
+    "$libflow" check towns --set "$bad" >out 2>err || status=$?
+    [ "$status" = 1 ] || fail "--set $bad gives $status"
+    grep -q -e "--set.*camp_w" out || fail "--set $bad is unclear: $(cat out err)"
+done
+"$libflow" check towns --set hop.camp_weight=2 --set period.days=3 >out || fail "$(cat out)"
+grep -q " 3 days " out || fail "--set does nothing: $(cat out)"

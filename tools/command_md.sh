@@ -1,0 +1,45 @@
+#!/bin/sh
+# Write docs/command.md from the help of the command. A test compares it with the file.
+# Usage: tools/command_md.sh LIBFLOW >docs/command.md
+set -eu
+libflow=$1
+
+cat <<'END'
+# The command `libflow`
+
+<!-- Made by tools/command_md.sh from the help texts; change those and run it again. -->
+
+Results go to standard output, everything else (warnings, errors, progress) to standard error.
+Progress is shown only on a terminal.
+With `--json`, standard output is one JSON object whose member `schema` names its form.
+
+END
+echo '```'
+"$libflow" help
+echo '```'
+commands=$("$libflow" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+for command in $commands; do
+    [ "$command" != help ] || continue
+    printf '\n## libflow %s\n\n```\n' "$command"
+    "$libflow" help "$command"
+    echo '```'
+done
+cat <<'END'
+
+## JSON
+
+Members may be added within a `schema`; none is removed or changes its meaning without a new one.
+Undefined numbers are `null`.
+
+| `schema` | printed by | members |
+|---|---|---|
+| `libflow.run.1` | `run --json` | `version`, `scenario`, `start`, `days`, `places`, `links`, `members`, `persons` (at the end), `entered`, `left`, `person_steps`, `load_s`, `wall_s` (all), `step_s` (in steps), `person_steps_per_s` (of `step_s`), `threads`, `seed`, `checksum`, `output`, `warnings`, `observed`, and `score` when there are observations |
+| `libflow.check.1` | `check --json` | `scenario`, `good`, `problems`, `warnings`, and when good `places`, `links`, `days`, `observed`, `start` |
+| `libflow.score.1` | `score --json` | `result`, `days`, `observed`, and the members of a score |
+| `libflow.info.1` | `info --json` | `result`, `title`, `scenario`, `version`, `created`, `command_line`, `checksum`, `seed`, `start`, `days`, `places`, `observed` |
+| `libflow.describe.1` | `describe --json` | `keys`, `observables` or `places` |
+
+Each problem or warning: `file`, `line`, `column` (from 1; 0: unknown) and `text`.
+Each member of the list `observed`: `place`, `simulated_last`, `observed_last`, `simulated_mean`, `observed_mean`, `absolute_error_mean` (people), `error`, `ard`, `mase`, `rmse`.
+A score: `error`, `ard`, `mase`, `rmse`, `skill`, `best_trivial`, `arrived`, and `trivial`, which holds `error`, `ard`, `mase`, `rmse` of each of the seven trivial models by name.
+END
