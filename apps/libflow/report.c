@@ -8,10 +8,8 @@
 enum { NAME = 18, SPARK = 60, MOST_PLACES = 20 };
 
 static const char *const trivial_help[FLOW_N_TRIVIAL] = {
-    "the same for each camp",    "by capacity",
-    "by distance from conflict", "by distance squared",
-    "shares of the first day",   "shares of first published counts",
-    "shares of day 30"};
+    "equal shares",       "by capacity",          "by distance from war", "by distance squared",
+    "first day's shares", "first counts' shares", "day 30's shares"};
 
 /// What one observed place shows over the period.
 typedef struct summary {
@@ -121,7 +119,7 @@ void app_print_places(const flow_result *r)
 static void print_measures(const char *name, double error, double ard, double mase, double rmse)
 {
     app_print_padded(name, NAME);
-    (void)printf(" %9s %9s %9s %11s", app_measure(error).text, app_measure(ard).text,
+    (void)printf(" %7s %7s %7s %10s", app_measure(error).text, app_measure(ard).text,
                  app_measure(mase).text, isfinite(rmse) ? app_people(rmse).text : "-");
 }
 
@@ -146,7 +144,7 @@ void app_print_score(const flow_result *r, const flow_score *score, bool per_pla
 {
     const flow_measures *m = &score->model;
     app_print_padded("scores", NAME);
-    (void)printf(" %9s %9s %9s %11s\n", "error", "ARD", "MASE", "RMSE");
+    (void)printf(" %7s %7s %7s %10s\n", "error", "ARD", "MASE", "RMSE");
     if (per_place) { print_place_measures(r, m); }
     print_measures("libflow, all", m->error, m->ard, m->mase, m->rmse);
     (void)printf("\n\ntrivial models\n");
