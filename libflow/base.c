@@ -261,22 +261,27 @@ static int smallest(int a, int b, int c)
     return d < c ? d : c;
 }
 
-/// Optimal string alignment distance (Damerau 1964, CACM 7:171), case-insensitive.
-static int distance(const char *a, size_t n_a, const char *b, size_t n_b)
+/// Optimal string alignment distance (Damerau 1964, CACM 7:171), case-insensitive; anything above
+/// the limit once it is sure to be above it.
+static int distance(const char *a, size_t n_a, const char *b, size_t n_b, int limit)
 {
     int row[3][longest_name + 1];
+    int least_before = 0;
     for (size_t j = 0; j <= n_b; j++) { row[0][j] = (int)j; }
     for (size_t i = 1; i <= n_a; i++) {
         int *now = row[i % 3];
         const int *last = row[(i + 2) % 3], *before = row[(i + 1) % 3];
-        now[0] = (int)i;
+        int least = now[0] = (int)i;
         for (size_t j = 1; j <= n_b; j++) {
             const int cost = lower(a[i - 1]) != lower(b[j - 1]);
             now[j] = smallest(last[j] + 1, now[j - 1] + 1, last[j - 1] + cost);
             const bool swapped = i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
                                  lower(a[i - 2]) == lower(b[j - 1]);
             if (swapped && before[j - 2] + 1 < now[j]) { now[j] = before[j - 2] + 1; }
+            if (now[j] < least) { least = now[j]; }
         }
+        if (least > limit && least_before > limit) { return limit + 1; }
+        least_before = least;
     }
     return row[n_a % 3][n_b];
 }
@@ -290,8 +295,9 @@ const char *flow_nearest(const char *name, const char *const *candidates, int64_
     int least = limit + 1;
     for (int64_t i = 0; i < n; i++) {
         const size_t other = strlen(candidates[i]);
-        if (other > longest_name) { continue; }
-        const int d = distance(name, length, candidates[i], other);
+        const int longer = (int)other - (int)length;
+        if (other > longest_name || longer > limit || -longer > limit) { continue; }
+        const int d = distance(name, length, candidates[i], other, least - 1);
         if (d < least) {
             least = d;
             best = candidates[i];

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <yaml.h>
 
-enum { most_depth = 64, most_nodes = 10000 };
+enum { most_depth = 64, most_nodes = 5000 };
 static const int64_t most_bytes = (int64_t)4 << 20;
 
 /// Texts live in blocks that never move.
@@ -93,7 +93,7 @@ static void complain(binder *b, flow_mark where, const char *text)
 static int64_t add_node(binder *b, flow_node node)
 {
     flow_config *c = b->config;
-    if (c->n == most_nodes) { complain(b, node.at, "more than 10000 values in one file"); }
+    if (c->n == most_nodes) { complain(b, node.at, "more than 5000 values in one file"); }
     if (c->n == b->size) {
         const int64_t size = b->size > 0 ? 2 * b->size : 64;
         flow_node *grown = flow_realloc(c->node, size, sizeof *grown);

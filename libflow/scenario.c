@@ -223,7 +223,7 @@ int32_t flow_load_need(flow_loader *l, const char *name, const char *what, flow_
         return -1;
     }
     // Each suggestion looks at every place: give them up when there are too many of both.
-    const bool few = (l->problems.n_error + 1) * l->s->n_place <= 2000000;
+    const bool few = (l->problems.n_error + 1) * l->s->n_place <= 200000;
     const char *near =
         few ? flow_nearest(name, (const char *const *)l->s->place_name, l->s->n_place) : NULL;
     char near_shown[64];
