@@ -354,7 +354,7 @@ static flow_err conflicts(flow_loader *l, const char *input)
             continue;
         }
         char shown[64];
-        const char *near = flow_nearest(name, (const char *const *)l->s->place_name, l->s->n_place);
+        const char *near = flow_load_nearest(l, name);
         flow_problem_warning(&l->problems, flow_table_head_mark(t, c),
                              "column '%s' is no place and is left out%s%s%s",
                              flow_quote(name, shown), near ? "; did you mean '" : "",

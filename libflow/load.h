@@ -62,7 +62,10 @@ flow_err flow_load_places(flow_loader *l, int64_t n_place);
 flow_err flow_load_name(flow_loader *l, int32_t place, const char *name, flow_mark at);
 /// Index of the place of that name, -1 when there is none.
 int32_t flow_load_find(const flow_loader *l, const char *name);
-/// The same; absence is an error that names the nearest place. `what` says what names it.
+/// The place nearest to a wrong name, NULL when none is near or when looking would take too long.
+const char *flow_load_nearest(const flow_loader *l, const char *name);
+/// Like flow_load_find(); absence is an error that names the nearest place. `what` says what names
+/// it.
 int32_t flow_load_need(flow_loader *l, const char *name, const char *what, flow_mark at);
 /// Country indices and `foreign`, once all places have their country.
 flow_err flow_load_countries(flow_loader *l);

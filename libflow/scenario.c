@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 const char *const flow_place_kind_name[FLOW_N_PLACE_KIND] = {"town",     "conflict", "camp",
@@ -133,7 +134,7 @@ void flow_load_other_columns(flow_loader *l, const flow_table *t, const char *kn
             list[n] = at;
             at += strcspn(at, ",");
             if (*at == ',') { *at++ = '\0'; }
-            is_known |= flow_table_find(t, list[n++]) == c;
+            is_known |= strcasecmp(name, list[n++]) == 0;
         }
         if (is_known) { continue; }
         char shown[64];
@@ -213,6 +214,14 @@ int32_t flow_load_find(const flow_loader *l, const char *name)
     return l->n_slot == 0 ? -1 : l->slot[find_slot(l, name)] - 1;
 }
 
+const char *flow_load_nearest(const flow_loader *l, const char *name)
+{
+    // Each suggestion looks at every place: give them up when there are too many of both.
+    const int64_t n_before = l->problems.n + l->problems.n_hidden;
+    if ((n_before + 1) * l->s->n_place > 200000) { return NULL; }
+    return flow_nearest(name, (const char *const *)l->s->place_name, l->s->n_place);
+}
+
 int32_t flow_load_need(flow_loader *l, const char *name, const char *what, flow_mark at)
 {
     const int32_t place = flow_load_find(l, name);
@@ -222,10 +231,7 @@ int32_t flow_load_need(flow_loader *l, const char *name, const char *what, flow_
         flow_problem_error(&l->problems, at, "%s is empty, the name of a place was expected", what);
         return -1;
     }
-    // Each suggestion looks at every place: give them up when there are too many of both.
-    const bool few = (l->problems.n_error + 1) * l->s->n_place <= 200000;
-    const char *near =
-        few ? flow_nearest(name, (const char *const *)l->s->place_name, l->s->n_place) : NULL;
+    const char *near = flow_load_nearest(l, name);
     char near_shown[64];
     flow_problem_error(&l->problems, at, "%s '%s' is not in the list of places%s%s%s", what,
                        flow_quote(name, shown), near ? "; did you mean '" : "",

@@ -82,7 +82,7 @@ static char *content(const char *path)
     return text;
 }
 
-ParameterizedTest(folder *one, bad, folder_is_refused_with_its_text)
+ParameterizedTest(folder *one, bad, folder_is_refused_with_its_text, .timeout = 30)
 {
     char path[128], expected_path[256];
     (void)snprintf(path, sizeof path, "%s/%s", folder_of_all, one->name);
@@ -170,7 +170,7 @@ static const char *text_of(const char *file_and_text)
     return text;
 }
 
-TestSuite(bad_made, .init = make, .fini = clean);
+TestSuite(bad_made, .init = make, .fini = clean, .timeout = 30);
 
 Test(bad_made, the_folder_they_are_made_from_is_good)
 {
@@ -235,7 +235,7 @@ Test(bad_made, a_link_to_itself_in_place_of_a_file_is_refused)
                        flow_error_text());
 }
 
-Test(bad_made, a_pipe_in_place_of_a_file_does_not_hang, .timeout = 10)
+Test(bad_made, a_pipe_in_place_of_a_file_does_not_hang)
 {
     (void)remove(inside("links.csv"));
     cr_assert_eq(mkfifo(inside("links.csv"), 0644), 0);
