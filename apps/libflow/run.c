@@ -281,7 +281,7 @@ static app_exit simulate(job *j)
     if (p.shown) { (void)fprintf(stderr, "\r%40s\r", ""); }
     if (err != FLOW_OK) {
         const app_exit status = app_fail("run", err);
-        if (stop_signal != 0) { return APP_SIGNAL + stop_signal; }
+        if (stop_signal != 0) { return (app_exit)(APP_SIGNAL + stop_signal); }
         return err == FLOW_EFILE ? output_status(j->output, a->force) : status;
     }
     if (a->quiet && !a->json) { return APP_OK; }
