@@ -402,6 +402,7 @@ const char *flow_table_text(const flow_table *t, int64_t row, int32_t column)
 
 flow_mark flow_table_mark(const flow_table *t, int64_t row, int32_t column)
 {
+    if (row < 0 || row >= t->n_row) { return (flow_mark){t->name, 0, 0}; }
     const int32_t n = flow_table_n_cell(t, row);
     const bool there = column >= 0 && column < n;
     const cell *c = &t->cell[t->row[row] + (there ? column : 0)];

@@ -38,7 +38,8 @@ int32_t flow_table_n_cell(const flow_table *table, int64_t row);
 const char *flow_table_name(const flow_table *table, int32_t column);
 /// Text of a cell, blanks around stripped; "" when the row has no such cell.
 const char *flow_table_text(const flow_table *table, int64_t row, int32_t column);
-/// Where a cell stands (file name borrowed from the table).
+/// Where a cell stands (file name borrowed from the table); only the file when there is no such
+/// row.
 flow_mark flow_table_mark(const flow_table *table, int64_t row, int32_t column);
 /// Where the header of a column stands.
 flow_mark flow_table_head_mark(const flow_table *table, int32_t column);
