@@ -1,5 +1,4 @@
 #include <flow/flow.h>
-
 #include <stdio.h>
 #include <string.h>
 
