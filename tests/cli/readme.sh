@@ -30,7 +30,7 @@ for file in README.md CONTRIBUTING.md docs/*.md scenarios/*/README.md; do
 done
 
 "$libflow" help >"$work/help"
-grep -o '^libflow [a-z]*' README.md | sort -u | while read -r _ command; do
+sed -n '/^```sh$/,/^```$/p' README.md | grep -o '^libflow [a-z]*' | sort -u | while read -r _ command; do
     grep -q "^  $command " "$work/help" || fail "there is no 'libflow $command'"
 done
 grep -o '^tools/[a-z.]*' README.md | while read -r tool; do
