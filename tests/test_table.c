@@ -79,8 +79,8 @@ Test(table, every_line_end_gives_the_same_cells)
 {
     static const char *const texts[] = {"a,b\n1,2\n3,4\n", "a,b\r\n1,2\r\n3,4\r\n",
                                         "a,b\r1,2\r3,4\r", "a,b\n1,2\n3,4",
-                                        "\xef\xbb\xbf"
-                                        "a,b\r\n1,2\r\n\r\n3,4"};
+                                        ("\xef\xbb\xbf"
+                                         "a,b\r\n1,2\r\n\r\n3,4")};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         flow_table *t = read_good(texts[i], &plain);
         cr_expect_eq(flow_table_n_row(t), 2, "text %d", (int)i);
