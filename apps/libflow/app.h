@@ -98,6 +98,8 @@ void app_say(const char *command, const char *format, ...) FLOW_PRINTF(2, 3);
 
 /// Load a scenario with the arguments' settings, overrides and days.
 flow_err app_load(const app_arguments *arguments, flow_scenario **out);
+/// Print the first warnings of a scenario, one a line.
+void app_print_warnings(const flow_scenario *scenario, int64_t most, FILE *file);
 /// Problems of an error text as a JSON list of {file, line, column, text}.
 json_t *app_json_problems(const char *text);
 /// Warnings of a scenario in the same form.

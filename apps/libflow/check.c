@@ -78,15 +78,15 @@ json_t *app_json_warnings(const flow_scenario *scenario)
     return list;
 }
 
-static void print_warnings(const flow_scenario *scenario)
+void app_print_warnings(const flow_scenario *scenario, int64_t most, FILE *file)
 {
     const int64_t n = flow_scenario_n_warning(scenario);
-    for (int64_t i = 0; i < n; i++) {
+    for (int64_t i = 0; i < n && i < most; i++) {
         const flow_problem w = flow_scenario_warning(scenario, i);
-        (void)printf("%s", w.file);
-        if (w.line > 0) { (void)printf(":%d", (int)w.line); }
-        if (w.line > 0 && w.column > 0) { (void)printf(":%d", (int)w.column); }
-        (void)printf("%swarning: %s\n", *w.file != '\0' ? ": " : "", w.text);
+        (void)fprintf(file, "%s", w.file);
+        if (w.line > 0) { (void)fprintf(file, ":%d", (int)w.line); }
+        if (w.line > 0 && w.column > 0) { (void)fprintf(file, ":%d", (int)w.column); }
+        (void)fprintf(file, "%swarning: %s\n", *w.file != '\0' ? ": " : "", w.text);
     }
 }
 
@@ -102,7 +102,7 @@ static app_exit print_good(const app_arguments *arguments, const flow_scenario *
             (int)s->n_link, "days", (int)s->n_day, "observed", (int)s->n_observed, "start", first,
             "problems", json_array(), "warnings", app_json_warnings(s)));
     }
-    print_warnings(s);
+    app_print_warnings(s, n_warning, stdout);
     (void)printf("%s can run: %d places, %d directed links, %d days from %s, %d observed places, "
                  "%" PRId64 " warning%s.\n",
                  arguments->operand[0], (int)s->n_place, (int)s->n_link, (int)s->n_day, first,

@@ -72,8 +72,8 @@ static bool on_terminal(void)
     return isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
 }
 
-/// The default result file: the name of the scenario's folder with .nc; NULL: no memory.
-static char *default_output(const char *scenario)
+/// Name of the scenario's folder; NULL: no memory.
+static char *scenario_name(const char *scenario)
 {
     char *real = realpath(scenario, NULL);
     char *path = flow_strdup(real != NULL ? real : scenario);
@@ -84,12 +84,18 @@ static char *default_output(const char *scenario)
         *slash = '\0';
         slash = strrchr(path, '/');
     }
-    const char *name = slash != NULL ? slash + 1 : path;
-    if (*name == '\0') { name = "result"; }
+    const char *last = slash != NULL ? slash + 1 : path;
+    char *name = flow_strdup(*last != '\0' ? last : "result");
+    flow_dealloc(path);
+    return name;
+}
+
+/// The default result file; NULL: no memory.
+static char *default_output(const char *name)
+{
     const size_t size = strlen(name) + sizeof ".nc";
     char *output = flow_calloc((int64_t)size, 1);
     if (output != NULL) { (void)snprintf(output, size, "%s.nc", name); }
-    flow_dealloc(path);
     return output;
 }
 
@@ -110,10 +116,7 @@ static app_exit output_status(const char *path, bool force)
 static void say_warnings(const flow_scenario *scenario, const char *path)
 {
     const int64_t n = flow_scenario_n_warning(scenario);
-    for (int64_t i = 0; i < n && i < MOST_WARNINGS; i++) {
-        const flow_problem w = flow_scenario_warning(scenario, i);
-        (void)fprintf(stderr, "%s:%d: warning: %s\n", w.file, (int)w.line, w.text);
-    }
+    app_print_warnings(scenario, MOST_WARNINGS, stderr);
     if (n > MOST_WARNINGS) {
         (void)fprintf(stderr, "%" PRId64 " more warnings: libflow check %s\n", n - MOST_WARNINGS,
                       path);
@@ -123,6 +126,7 @@ static void say_warnings(const flow_scenario *scenario, const char *path)
 typedef struct job {
     const app_arguments *arguments;
     const char *output;
+    const char *name; ///< of the scenario's folder
     flow_scenario *scenario;
     flow_run_report report;
     flow_result *result;
@@ -207,7 +211,7 @@ static void print_report(const job *j)
     char first[16];
     flow_date_text(s->start, first);
     const char *title = s->set.top.title;
-    (void)printf("%s\n", title != NULL && *title != '\0' ? title : j->arguments->operand[0]);
+    (void)printf("%s\n", title != NULL && *title != '\0' ? title : j->name);
     print_count(flow_scenario_n_place(s), "place");
     (void)printf(", ");
     print_count(flow_scenario_n_link(s), "directed link");
@@ -295,14 +299,16 @@ static app_exit simulate(job *j)
 static app_exit run(const app_arguments *arguments)
 {
     watch_signals();
-    char *name = default_output(arguments->operand[0]);
-    if (name == NULL) {
+    char *name = scenario_name(arguments->operand[0]);
+    char *output = name != NULL ? default_output(name) : NULL;
+    job j = {.arguments = arguments, .output = arguments->output, .name = name};
+    if (j.output == NULL) { j.output = output; }
+    app_exit status = APP_INTERNAL;
+    if (output == NULL) {
         app_say("run", "no memory");
-        return APP_INTERNAL;
+    } else {
+        status = simulate(&j);
     }
-    job j = {.arguments = arguments, .output = arguments->output};
-    if (j.output == NULL) { j.output = name; }
-    app_exit status = simulate(&j);
     if (status == APP_OK && arguments->json) {
         status = app_print_json(to_json(&j));
     } else if (status == APP_OK && !arguments->quiet) {
@@ -311,6 +317,7 @@ static app_exit run(const app_arguments *arguments)
     flow_score_free(j.score);
     flow_result_free(j.result);
     flow_scenario_free(j.scenario);
+    flow_dealloc(output);
     flow_dealloc(name);
     return status;
 }
