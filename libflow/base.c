@@ -140,6 +140,7 @@ uint64_t flow_hash(uint64_t seed, const void *bytes, size_t n)
 
 static const int64_t most_problems = 1000;
 
+FLOW_PRINTF(4, 0)
 static void add_problem(flow_problems *problems, flow_mark at, bool warning, const char *format,
                         va_list args)
 {
