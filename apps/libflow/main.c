@@ -65,13 +65,14 @@ static app_exit help(int argc, char **argv)
 /// All words of the command with blanks between them, for the provenance; NULL: no memory.
 static char *join(int argc, char **argv)
 {
-    size_t size = 1;
-    for (int i = 0; i < argc; i++) { size += strlen(argv[i]) + 1; }
+    size_t size = sizeof "libflow"; // whatever the program file is called
+    for (int i = 1; i < argc; i++) { size += strlen(argv[i]) + 1; }
     char *line = flow_calloc((int64_t)size, 1);
     if (line == NULL) { return NULL; }
+    size_t used = 0;
     for (int i = 0; i < argc; i++) {
-        if (i > 0) { strcat(line, " "); }
-        strcat(line, i == 0 ? "libflow" : argv[i]);
+        const char *word = i == 0 ? "libflow" : argv[i];
+        used += (size_t)snprintf(line + used, size - used, "%s%s", i > 0 ? " " : "", word);
     }
     return line;
 }

@@ -81,6 +81,9 @@ json b.json 'o["threads"] == 2'
 grep -q "command .*libflow run towns -o c.nc --json -s 1$" out || fail "no command line: $(cat out)"
 grep -q "seed  *1$" out || fail "no seed: $(cat out)"
 "$libflow" info c.nc --json >i.json
+ln -s "$libflow" l
+./l run towns -o l.nc --quiet || fail "fails under a short name"
+./l info l.nc | grep -q "command .*libflow run towns -o l.nc --quiet$" || fail "no command line of l"
 json i.json 'o["schema"] == "libflow.info.1" and o["seed"] == 1 and o["days"] == 20'
 [ "$(sum c.json)" = "$(sum i.json)" ] || fail "info has another checksum"
 
