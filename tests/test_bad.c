@@ -1,6 +1,6 @@
 // Broken scenarios: each is refused at once, with its exact text. tests/data/README.md explains.
 #define _POSIX_C_SOURCE 200809L
-#include "flow/flow.h"
+#include "../libflow/base.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -409,4 +409,66 @@ Test(bad_memory, every_end_of_every_file_is_survived)
             free(copy);
         }
     }
+}
+
+/// Load with the i-th allocation failing, for all i until the load succeeds.
+static void starve(const flow_file *file, int32_t n_file)
+{
+    for (int64_t i = 1; i < 5000; i++) {
+        flow_scenario *s = NULL;
+        flow_alloc_fail_at(i);
+        const flow_err err = flow_scenario_load_memory(file, n_file, NULL, &s);
+        flow_alloc_fail_at(0);
+        flow_scenario_free(s);
+        if (err == FLOW_OK) {
+            cr_expect_gt(i, 50);
+            return;
+        }
+        cr_assert_eq(err, FLOW_ENOMEM, "allocation %d: %s: %s", (int)i, err_name[err],
+                     flow_error_text());
+    }
+    cr_expect_fail("never enough memory");
+}
+
+Test(bad_memory, lack_of_memory_is_told_at_every_allocation)
+{
+    static const char *const own[][2] = {
+        {"scenario.yaml", "libflow: 1\ntitle: \"a b\"\nperiod: {start: 2020-02-27, days: 30}\n"
+                          "conflict: {decay: [1, 0.5]}\n"},
+        {"places.csv", "name,kind,country,region,latitude,longitude,population,capacity\n"
+                       "Alder,conflict,Inland,East,1.5,20.25,12000,\n"
+                       "Cedar,camp,Coast,South,0.5,19,,9000\n"},
+        {"links.csv", "from,to,length_km\nAlder,Cedar,120\n"},
+        {"conflict.csv", "place,start,end,intensity\nAlder,2020-02-27,,1\n"},
+        {"closures.csv", "kind,from,to,start,end\ncountry,Inland,Coast,3,7\n"},
+        {"observations.csv", "date,place,people\n2020-02-28,Cedar,9\n2020-03-10,Cedar,900\n"},
+        {"corrections.csv", "place,date\nCedar,2020-03-10\n"},
+        {"attributes.csv", "attribute,value,place,weight\nage,7,,1\nage,40,Alder,2\n"},
+        {"major_routes.csv", "route,order,place\n1,1,Alder\n1,2,Cedar\n"}};
+    static const char *const flee[][2] = {
+        {"simsetting.yml", "move_rules:\n  max_move_speed: 200.0\n  start_on_foot: True\n"},
+        {"input_csv/sim_period.csv", "StartDate,2020-02-27\nLength,3\n"},
+        {"input_csv/locations.csv", "#name,region,country,gps_x,gps_y,type,conflict_date,pop\n"
+                                    "Alder,East,Inland,1.5,20.25,conflict_zone,0,12000\n"
+                                    "Cedar,South,Coast,0.5,19,camp,,9000\n"},
+        {"input_csv/routes.csv", "#name1,name2,distance,redirection\nAlder,Cedar,120,\n"},
+        {"input_csv/closures.csv", "#type,name1,name2,start,end\nlocation,Cedar,Coast,0,2\n"},
+        {"input_csv/conflicts.csv", "#Day,Alder,Cedar\n0,1,0\n1,1,0\n2,1,0\n"},
+        {"input_csv/registration_corrections.csv", "Cedar,2020-03-10\n"},
+        {"input_csv/demographics_age.csv", "age,Default,Alder\n7,1,2\n40,2,3\n"},
+        {"input_csv/major_routes.csv", "Alder,Cedar\n"},
+        {"source_data/data_layout.csv", "total,refugees.csv\nCedar,a.csv,b.csv\n"},
+        {"source_data/refugees.csv", "2020-02-27,10\n2020-03-10,900\n"},
+        {"source_data/a.csv", "2020-02-27,10\n2020-03-10,900\n"},
+        {"source_data/b.csv", "2020-02-27,1\n2020-03-10,9\n"}};
+    enum { n_own = sizeof own / sizeof *own, n_flee = sizeof flee / sizeof *flee };
+    flow_file file[n_own + n_flee];
+    for (int i = 0; i < n_own; i++) {
+        file[i] = (flow_file){own[i][0], own[i][1], (int64_t)strlen(own[i][1])};
+    }
+    starve(file, n_own);
+    for (int i = 0; i < n_flee; i++) {
+        file[i] = (flow_file){flee[i][0], flee[i][1], (int64_t)strlen(flee[i][1])};
+    }
+    starve(file, n_flee);
 }
