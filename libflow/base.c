@@ -406,9 +406,10 @@ void flow_date_text(int32_t day, char out[static 16])
     const int64_t mp = (5 * of_year + 2) / 153;
     const int64_t d = of_year - (153 * mp + 2) / 5 + 1;
     const int64_t month = mp < 10 ? mp + 3 : mp - 9;
+    const int64_t civil_year = year + era * 400 + (month <= 2);
     char text[48];
-    (void)snprintf(text, sizeof text, "%04lld-%02lld-%02lld",
-                   (long long)(year + era * 400 + (month <= 2)), (long long)month, (long long)d);
+    (void)snprintf(text, sizeof text, "%04lld-%02lld-%02lld", (long long)civil_year,
+                   (long long)month, (long long)d);
     memcpy(out, text, 15);
     out[15] = '\0';
 }

@@ -305,8 +305,13 @@ static flow_err observations(flow_loader *l)
 enum { most_attributes = 64, most_values = 10000 };
 
 /// Index of a name in a list, added when it is new; -1: out of memory, -2: more than `most`.
-static int32_t index_of(flow_scenario *s, char ***list, int32_t *n, int32_t most, const char *name)
+/// @param last the index found before: rows of places repeat their values in one order.
+static int32_t index_of(flow_scenario *s, char ***list, int32_t *n, int32_t most, const char *name,
+                        int32_t last)
 {
+    for (int32_t i = last; i >= 0 && i < *n && i <= last + 1; i++) {
+        if (strcmp((*list)[i], name) == 0) { return i; }
+    }
     for (int32_t i = 0; i < *n; i++) {
         if (strcmp((*list)[i], name) == 0) { return i; }
     }
@@ -394,11 +399,12 @@ static flow_err read_attributes(flow_loader *l, flow_table *t)
             flow_problem_error(&l->problems, flow_table_mark(t, row, i == 0 ? attribute : value),
                                "the %s is empty", i == 0 ? "attribute" : "value");
         }
-        one->attribute = index_of(s, &name, &n_name, most_attributes, text[0]);
+        const weights_row before_it = row > 0 ? list[row - 1] : (weights_row){0};
+        one->attribute = index_of(s, &name, &n_name, most_attributes, text[0], before_it.attribute);
         if (one->attribute >= 0) {
             flow_attribute *a = &s->attribute[one->attribute];
             a->name = name[one->attribute];
-            one->value = index_of(s, &a->value, &a->n_value, most_values, text[1]);
+            one->value = index_of(s, &a->value, &a->n_value, most_values, text[1], before_it.value);
         }
         if (one->attribute == -1 || one->value == -1) {
             err = flow_fail(FLOW_ENOMEM, "no memory for attributes");
