@@ -1,7 +1,5 @@
 #include "model.h"
 
-#include "observe.h"
-
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
