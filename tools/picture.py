@@ -2,7 +2,7 @@
 """Draw a result file: one small panel per observed place, simulated line, observed dots.
 
 Usage: tools/picture.py RESULT.nc PICTURE.png [--every DAYS]
-Needs Debian's python3-xarray, python3-netcdf4 and python3-matplotlib.
+Needs Debian's python3-xarray, python3-netcdf4 and python3-matplotlib: tools/setup.sh docs.
 """
 import argparse
 import math

@@ -1,19 +1,21 @@
 #!/bin/sh
 # Install what libflow needs from Debian's packages, and only what is missing.
-# Usage: tools/setup.sh [build|test|ci]   build: library and command (default); test: and the tests;
-#        ci: and clang, formatter, fuzzer, document checks.
+# Usage: tools/setup.sh [build|test|ci|docs]   build: library and command (default); test: and the
+#        tests; ci: and clang, formatter, fuzzer, document checks; docs: what draws the pictures.
 set -eu
 
 build="gcc libc6-dev make cmake pkg-config libgsl-dev libhdf5-dev libyaml-dev libjansson-dev"
 test="python3 libcriterion-dev netcdf-bin python3-xarray python3-netcdf4 python3-jsonschema"
 ci="git clang-14 clang-format-14 libclang-rt-14-dev libomp-14-dev"
+docs="python3-xarray python3-netcdf4 python3-matplotlib"
 
 case "${1:-build}" in
 build) wanted=$build ;;
 test) wanted="$build $test" ;;
 ci) wanted="$build $test $ci" ;;
+docs) wanted="$build $docs" ;;
 *)
-    echo "Usage: tools/setup.sh [build|test|ci]" >&2
+    echo "Usage: tools/setup.sh [build|test|ci|docs]" >&2
     exit 64
     ;;
 esac
