@@ -8,7 +8,7 @@
 enum { NAME = 18, SPARK = 60, MOST_PLACES = 20 };
 
 static const char *const trivial_help[FLOW_N_TRIVIAL] = {
-    "equal shares",       "by capacity",          "by distance from war", "by distance squared",
+    "equal shares",       "by capacity",          "by distance to conflict", "by its square",
     "first day's shares", "first counts' shares", "day 30's shares"};
 
 /// What one observed place shows over the period.
@@ -155,10 +155,16 @@ void app_print_score(const flow_result *r, const flow_score *score, bool per_pla
         print_measures(name, t->error, t->ard, t->mase, t->rmse);
         (void)printf("  %s%s\n", trivial_help[i], i == score->best ? " *" : "");
     }
-    (void)printf("\nSkill %s: 1 - error / error of the best trivial model (*).\n",
-                 app_measure(score->skill).text);
-    (void)printf("In camps are %s times as many people as observed (mean over days).\n",
-                 app_measure(score->arrived).text);
+    if (isfinite(score->skill)) {
+        (void)printf("\nSkill %s: 1 - error / error of the best trivial model (*).\n",
+                     app_measure(score->skill).text);
+    } else {
+        (void)printf("\nNo skill: the best trivial model (*) has no error.\n");
+    }
+    if (isfinite(score->arrived)) {
+        (void)printf("Simulated over observed people in camps: %s (mean over days).\n",
+                     app_measure(score->arrived).text);
+    }
 }
 
 json_t *app_json_places(const flow_result *r, const flow_score *score)
