@@ -1,15 +1,10 @@
-#define _POSIX_C_SOURCE 200809L
 #include "output.h"
 
 #include "output_static.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /// Shape of a chunk: about 64 KiB, at least 16 steps, at most 4096 values of a step.
 enum { CHUNK_VALUES = 8192, CHUNK_STEPS_MIN = 16, CHUNK_STEPS_MAX = 1024, CHUNK_WIDTH_MAX = 4096 };
@@ -31,10 +26,7 @@ typedef struct column {
 
 struct flow_output {
     const flow_scenario *s; ///< borrowed
-    char *path, *part, *folder;
-    bool replace;
-    flow_hdf hdf;
-    hid_t driver;
+    flow_part part;
     flow_axes axes;
     int32_t day; ///< steps received
     int32_t n_column;
@@ -43,46 +35,6 @@ struct flow_output {
 };
 
 // Creating
-
-static flow_err check_target(const char *path, bool replace)
-{
-    struct stat now;
-    if (path[0] == '\0') { return flow_fail(FLOW_EFILE, "the result file has an empty name"); }
-    if (stat(path, &now) != 0) { return FLOW_OK; } // whether it can be made shows when it is made
-    if (S_ISDIR(now.st_mode)) {
-        return flow_fail(FLOW_EFILE, "cannot write '%s': it is a directory", path);
-    }
-    if (!S_ISREG(now.st_mode)) {
-        return flow_fail(FLOW_EFILE, "cannot write '%s': it is no regular file", path);
-    }
-    if (!replace) {
-        return flow_fail(FLOW_EFILE,
-                         "cannot write '%s': it exists, and replacing it was not asked for", path);
-    }
-    return FLOW_OK;
-}
-
-// netCDF needs the order of creation; V18 to V110 is what every reader of netCDF-4 understands.
-static flow_err open_file(flow_output *o)
-{
-    flow_err err = FLOW_OK;
-    const unsigned order = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
-    const hid_t how = H5Pcreate(H5P_FILE_CREATE);
-    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    if (how < 0 || access < 0 || H5Pset_link_creation_order(how, order) < 0 ||
-        H5Pset_attr_creation_order(how, order) < 0 ||
-        H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110) < 0 ||
-        H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0 ||
-        (o->driver = flow_disk_use(access, &o->hdf.disk)) < 0 ||
-        (o->hdf.file = H5Fcreate(o->part, H5F_ACC_TRUNC, how, access)) < 0 ||
-        (o->hdf.text = H5Tcopy(H5T_C_S1)) < 0 || H5Tset_size(o->hdf.text, H5T_VARIABLE) < 0 ||
-        H5Tset_cset(o->hdf.text, H5T_CSET_UTF8) < 0) {
-        err = flow_hdf_fail(&o->hdf, NULL);
-    }
-    flow_hdf_close(access);
-    flow_hdf_close(how);
-    return err;
-}
 
 static hsize_t smaller(hsize_t a, hsize_t b)
 {
@@ -120,29 +72,23 @@ static flow_err column_create(flow_output *o, column *c, flow_variable *v, const
     if (c->whole == NULL && c->real == NULL) {
         return flow_fail(FLOW_ENOMEM, "no memory to buffer '%s'", v->name);
     }
-    if (c->origin != FROM_TIME) { return flow_hdf_variable(&o->hdf, o->hdf.file, v, &c->data); }
-    FLOW_TRY(flow_hdf_axis(&o->hdf, o->hdf.file, v, &time));
+    if (c->origin != FROM_TIME) {
+        return flow_hdf_variable(&o->part.hdf, o->part.hdf.file, v, &c->data);
+    }
+    FLOW_TRY(flow_hdf_axis(&o->part.hdf, o->part.hdf.file, v, &time));
     o->axes.time.scale = c->data = time.scale;
     return FLOW_OK;
 }
 
 static flow_err add_time(flow_output *o)
 {
-    char day[16], unit[64];
-    flow_date_text(o->s->start, day);
-    (void)snprintf(unit, sizeof unit, "days since %s 00:00:00", day);
+    char unit[64];
+    flow_variable v = flow_output_time(o->s, unit);
     o->axes.time = (flow_axis){.scale = H5I_INVALID_HID, .grows = true};
     column *c = &o->column[o->n_column++];
     c->origin = FROM_TIME;
-    flow_variable v = {.name = "time",
-                       .standard_name = "time",
-                       .unit = unit,
-                       .long_name = "day; values describe its end, or the whole of it, and compare "
-                                    "with observations of this date",
-                       .type = H5T_NATIVE_DOUBLE};
     FLOW_TRY(column_create(o, c, &v, NULL));
-    FLOW_TRY(flow_hdf_text(&o->hdf, c->data, "calendar", "proleptic_gregorian"));
-    return flow_hdf_text(&o->hdf, c->data, "axis", "T");
+    return flow_output_time_explain(&o->part.hdf, c->data);
 }
 
 static flow_err add_observable(flow_output *o, const flow_observable *row)
@@ -154,12 +100,7 @@ static flow_err add_observable(flow_output *o, const flow_observable *row)
     column *c = &o->column[o->n_column++];
     c->origin = FROM_MODEL;
     c->observable = row;
-    flow_variable v = {.name = row->name,
-                       .unit = row->unit,
-                       .long_name = row->long_name,
-                       .cell_methods = row->cell_methods,
-                       .type = row->integer ? H5T_NATIVE_INT64 : H5T_NATIVE_DOUBLE};
-    if (row->shape == FLOW_PER_PLACE) { v.coordinates = flow_output_coordinates(o->s); }
+    flow_variable v = flow_output_observable(o->s, row);
     return column_create(o, c, &v, across);
 }
 
@@ -168,54 +109,29 @@ static flow_err add_observed(flow_output *o)
     if (o->s->n_observed > 0) {
         column *c = &o->column[o->n_column++];
         c->origin = FROM_OBSERVED;
-        flow_variable v = {.name = "observed",
-                           .unit = "1",
-                           .long_name = "people counted at the observed place, between counts "
-                                        "interpolated",
-                           .cell_methods = "time: point",
-                           .type = H5T_NATIVE_INT64};
+        flow_variable v = flow_output_observed();
         FLOW_TRY(column_create(o, c, &v, &o->axes.observed));
     }
     if (o->s->total.people == NULL) { return FLOW_OK; }
     column *c = &o->column[o->n_column++];
     c->origin = FROM_TOTAL;
-    flow_variable v = {.name = "observed_total",
-                       .unit = "1",
-                       .long_name = "people counted in total, between counts interpolated",
-                       .cell_methods = "time: point",
-                       .type = H5T_NATIVE_INT64};
+    flow_variable v = flow_output_observed_total();
     return column_create(o, c, &v, NULL);
 }
 
 static flow_err fill_file(flow_output *o, const flow_provenance *provenance)
 {
-    FLOW_TRY(open_file(o));
     FLOW_TRY(add_time(o));
-    FLOW_TRY(flow_output_world(&o->hdf, o->s, provenance, &o->axes));
+    FLOW_TRY(flow_output_world(&o->part.hdf, o->s, provenance, &o->axes));
     for (int32_t i = 0; i < flow_n_observable; i++) {
         FLOW_TRY(add_observable(o, &flow_observables[i]));
     }
     FLOW_TRY(add_observed(o));
-    FLOW_TRY(flow_output_provenance(&o->hdf, o->s));
-    if (H5Fflush(o->hdf.file, H5F_SCOPE_LOCAL) < 0 || o->hdf.disk.error != 0) {
-        return flow_hdf_fail(&o->hdf, NULL);
+    FLOW_TRY(flow_output_provenance(&o->part.hdf, o->s));
+    if (H5Fflush(o->part.hdf.file, H5F_SCOPE_LOCAL) < 0 || o->part.hdf.disk.error != 0) {
+        return flow_hdf_fail(&o->part.hdf, NULL);
     }
     return FLOW_OK;
-}
-
-static char *part_name(const char *path)
-{
-    const size_t size = strlen(path) + sizeof ".part";
-    char *part = flow_calloc((int64_t)size, 1);
-    if (part != NULL) { (void)snprintf(part, size, "%s.part", path); }
-    return part;
-}
-
-static char *folder_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL) { return flow_strdup("."); }
-    return flow_strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
 static flow_err allocate(flow_output *o, const char *path)
@@ -225,17 +141,12 @@ static flow_err allocate(flow_output *o, const char *path)
         const int64_t n = flow_observable_n(o->s, &flow_observables[i]);
         most = n > most ? n : most;
     }
-    o->path = flow_strdup(path);
-    o->part = part_name(path);
-    o->folder = folder_name(path);
     o->value = flow_calloc(most, sizeof *o->value);
     o->column = flow_calloc((int64_t)flow_n_observable + 3, sizeof *o->column);
-    if (o->path == NULL || o->part == NULL || o->folder == NULL || o->value == NULL ||
-        o->column == NULL) {
+    if (o->value == NULL || o->column == NULL) {
         return flow_fail(FLOW_ENOMEM, "no memory to write '%s'", path);
     }
     for (int32_t i = 0; i < flow_n_observable + 3; i++) { o->column[i].data = H5I_INVALID_HID; }
-    o->hdf.path = o->part;
     return FLOW_OK;
 }
 
@@ -247,32 +158,13 @@ static void close_id(hid_t *id)
     *id = H5I_INVALID_HID;
 }
 
-/// Close the file and all in it; may be called again.
-static herr_t close_file(flow_output *o)
+/// Close all that was opened in the file; may be called again.
+static void close_all(flow_output *o)
 {
     for (int32_t i = 0; o->column != NULL && i < o->n_column; i++) { close_id(&o->column[i].data); }
     close_id(&o->axes.place.scale);
     close_id(&o->axes.link.scale);
     close_id(&o->axes.observed.scale);
-    close_id(&o->hdf.text);
-    const hid_t file = o->hdf.file;
-    o->hdf.file = H5I_INVALID_HID;
-    return file >= 0 ? H5Fclose(file) : 0;
-}
-
-static void release(flow_output *o)
-{
-    flow_disk_forget(o->driver);
-    for (int32_t i = 0; o->column != NULL && i < o->n_column; i++) {
-        flow_dealloc(o->column[i].whole);
-        flow_dealloc(o->column[i].real);
-    }
-    flow_dealloc(o->column);
-    flow_dealloc(o->value);
-    flow_dealloc(o->folder);
-    flow_dealloc(o->part);
-    flow_dealloc(o->path);
-    flow_dealloc(o);
 }
 
 void flow_output_abandon(flow_output *o)
@@ -280,32 +172,33 @@ void flow_output_abandon(flow_output *o)
     if (o == NULL) { return; }
     flow_hush hush;
     flow_hush_begin(&hush);
-    (void)close_file(o); // the file goes away, whatever its state
-    if (o->hdf.disk.opened) { (void)unlink(o->part); }
-    release(o);
+    close_all(o);
+    flow_part_clear(&o->part);
     flow_hush_end(&hush);
+    for (int32_t i = 0; o->column != NULL && i < o->n_column; i++) {
+        flow_dealloc(o->column[i].whole);
+        flow_dealloc(o->column[i].real);
+    }
+    flow_dealloc(o->column);
+    flow_dealloc(o->value);
+    flow_dealloc(o);
 }
 
 flow_err flow_output_create(const char *path, bool replace, const flow_scenario *scenario,
                             const flow_provenance *provenance, flow_output **out)
 {
     *out = NULL;
-    FLOW_TRY(check_target(path, replace));
     flow_output *o = flow_calloc(1, sizeof *o);
     if (o == NULL) { return flow_fail(FLOW_ENOMEM, "no memory to write '%s'", path); }
     const flow_axis none = {.scale = H5I_INVALID_HID};
     o->s = scenario;
-    o->replace = replace;
     o->axes = (flow_axes){none, none, none, none};
-    o->driver = H5I_INVALID_HID;
-    o->hdf = (flow_hdf){.verb = "write", .file = H5I_INVALID_HID, .text = H5I_INVALID_HID};
-    flow_err err = allocate(o, path);
-    if (err == FLOW_OK) {
-        flow_hush hush;
-        flow_hush_begin(&hush);
-        err = fill_file(o, provenance);
-        flow_hush_end(&hush);
-    }
+    flow_hush hush;
+    flow_hush_begin(&hush);
+    flow_err err = flow_part_open(path, replace, &o->part);
+    if (err == FLOW_OK) { err = allocate(o, path); }
+    if (err == FLOW_OK) { err = fill_file(o, provenance); }
+    flow_hush_end(&hush);
     if (err != FLOW_OK) {
         flow_output_abandon(o);
         return err;
@@ -349,7 +242,7 @@ static flow_err append(const flow_output *o, const column *c, hsize_t steps)
     if (memory < 0 || H5Dset_extent(c->data, size) < 0 || (file = H5Dget_space(c->data)) < 0 ||
         H5Sselect_hyperslab(file, H5S_SELECT_SET, start, NULL, count, NULL) < 0 ||
         H5Dwrite(c->data, type, memory, file, H5P_DEFAULT, value) < 0) {
-        err = flow_hdf_fail(&o->hdf, NULL);
+        err = flow_hdf_fail(&o->part.hdf, NULL);
     }
     flow_hdf_close(file);
     flow_hdf_close(memory);
@@ -367,9 +260,9 @@ static flow_err write_columns(flow_output *o, bool rest)
         FLOW_TRY(append(o, c, rest ? begun : c->steps));
         wrote = true;
     }
-    if (o->hdf.disk.error != 0 || (wrote && H5Fflush(o->hdf.file, H5F_SCOPE_LOCAL) < 0) ||
-        o->hdf.disk.error != 0) {
-        return flow_hdf_fail(&o->hdf, NULL);
+    if (o->part.hdf.disk.error != 0 || (wrote && H5Fflush(o->part.hdf.file, H5F_SCOPE_LOCAL) < 0) ||
+        o->part.hdf.disk.error != 0) {
+        return flow_hdf_fail(&o->part.hdf, NULL);
     }
     return FLOW_OK;
 }
@@ -405,48 +298,16 @@ static flow_err write_sums(const flow_hdf *hdf, const flow_model *model)
 static flow_err close_whole(flow_output *o, const flow_model *model)
 {
     FLOW_TRY(write_columns(o, true));
-    FLOW_TRY(write_sums(&o->hdf, model));
-    if (close_file(o) < 0 || o->hdf.disk.error != 0) { return flow_hdf_fail(&o->hdf, NULL); }
-    return FLOW_OK;
-}
-
-/// fsync of a file or folder.
-static int sync_name(const char *name)
-{
-    const int fd = open(name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) { return errno; }
-    int error = fsync(fd) == 0 ? 0 : errno;
-    if (close(fd) != 0 && error == 0) { error = errno; }
-    return error;
-}
-
-/// The new name survives a power cut only when its folder is on the disk too. File systems that
-/// cannot sync folders say EINVAL, folders that may not be read EACCES; the result is whole even
-/// so.
-static int sync_folder(const char *folder)
-{
-    const int error = sync_name(folder);
-    return error == EINVAL || error == EACCES ? 0 : error;
-}
-
-static flow_err give_name(flow_output *o)
-{
-    FLOW_TRY(check_target(o->path, o->replace)); // the run took its time
-    o->hdf.disk.error = sync_name(o->part);
-    if (o->hdf.disk.error == 0 && rename(o->part, o->path) != 0) { o->hdf.disk.error = errno; }
-    if (o->hdf.disk.error != 0) { return flow_hdf_fail(&o->hdf, NULL); }
-    o->hdf.disk.opened = false; // nothing left to remove
-    o->hdf.path = o->path;
-    o->hdf.disk.error = sync_folder(o->folder);
-    return o->hdf.disk.error != 0 ? flow_hdf_fail(&o->hdf, NULL) : FLOW_OK;
+    FLOW_TRY(write_sums(&o->part.hdf, model));
+    close_all(o);
+    return flow_part_finish(&o->part);
 }
 
 flow_err flow_output_finish(flow_output *o, const flow_model *model)
 {
     flow_hush hush;
     flow_hush_begin(&hush);
-    flow_err err = close_whole(o, model);
-    if (err == FLOW_OK) { err = give_name(o); }
+    const flow_err err = close_whole(o, model);
     flow_output_abandon(o);
     flow_hush_end(&hush);
     return err;

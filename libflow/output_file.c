@@ -152,7 +152,7 @@ flow_err flow_hdf_text(const flow_hdf *hdf, hid_t object, const char *name, cons
 
 static flow_err attach(const flow_hdf *hdf, hid_t data, const flow_variable *v)
 {
-    for (unsigned i = 0; i < 2 && v->axis[i] != NULL; i++) {
+    for (unsigned i = 0; i < FLOW_MAX_RANK && v->axis[i] != NULL; i++) {
         if (v->axis[i]->scale >= 0 && H5DSattach_scale(data, v->axis[i]->scale, i) < 0) {
             return flow_hdf_fail(hdf, v->name);
         }
@@ -172,7 +172,7 @@ static flow_err explain(const flow_hdf *hdf, hid_t data, const flow_variable *v)
 // Chunks only where they help: growing variables need them, texts gain nothing from deflate.
 static herr_t set_storage(hid_t how, int rank, const flow_variable *v)
 {
-    hsize_t chunk[2] = {1, 1};
+    hsize_t chunk[FLOW_MAX_RANK];
     hsize_t values = 1;
     bool grows = false;
     for (int i = 0; i < rank; i++) {
@@ -192,8 +192,8 @@ flow_err flow_hdf_variable(const flow_hdf *hdf, hid_t group, const flow_variable
 {
     *out = H5I_INVALID_HID;
     int rank = 0;
-    hsize_t size[2] = {0, 0}, most[2] = {0, 0};
-    for (; rank < 2 && v->axis[rank] != NULL; rank++) {
+    hsize_t size[FLOW_MAX_RANK], most[FLOW_MAX_RANK];
+    for (; rank < FLOW_MAX_RANK && v->axis[rank] != NULL; rank++) {
         size[rank] = v->axis[rank]->n;
         most[rank] = v->axis[rank]->grows ? H5S_UNLIMITED : size[rank];
     }

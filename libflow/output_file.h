@@ -39,6 +39,25 @@ typedef struct flow_hdf {
     flow_disk disk;
 } flow_hdf;
 
+/// A result file under way. Must not move while it is open: the disk driver points into it.
+typedef struct flow_part {
+    flow_hdf hdf;
+    hid_t driver;
+    char *path;   ///< name of the complete file
+    char *name;   ///< "<path>.part"
+    char *folder; ///< it lies in
+    bool replace; ///< an existing file
+} flow_part;
+
+/// Make "<path>.part". On failure, too, flow_part_clear() must follow.
+/// @param replace false: an existing `path` is an error (FLOW_EFILE).
+flow_err flow_part_open(const char *path, bool replace, flow_part *part);
+/// Close the file (all that was opened in it is closed before), bring it to the disk and give it
+/// its name.
+flow_err flow_part_finish(flow_part *part);
+/// Release everything; a file that did not get its name is removed.
+void flow_part_clear(flow_part *part);
+
 /// Copy of a text with '?' for bytes that are not UTF-8 (command lines may hold anything), which
 /// readers of netCDF refuse; owned by the caller; NULL: no memory.
 char *flow_utf8(const char *text);
@@ -57,11 +76,13 @@ typedef struct flow_axis {
     bool grows;    ///< unlimited
 } flow_axis;
 
+enum { FLOW_MAX_RANK = 3 };
+
 /// A variable to be made. Members left out are not written.
 typedef struct flow_variable {
     const char *name, *unit, *long_name;
     hid_t type;
-    const flow_axis *axis[2]; ///< in order; NULL: fewer dimensions
+    const flow_axis *axis[FLOW_MAX_RANK]; ///< in order; NULL: fewer dimensions
     const char *standard_name, *coordinates, *cell_methods;
 } flow_variable;
 

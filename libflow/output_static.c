@@ -17,6 +17,55 @@ const char *flow_output_coordinates(const flow_scenario *s)
     return NULL;
 }
 
+flow_variable flow_output_time(const flow_scenario *s, char unit[static 64])
+{
+    char day[16];
+    flow_date_text(s->start, day);
+    (void)snprintf(unit, 64, "days since %s 00:00:00", day);
+    return (flow_variable){.name = "time",
+                           .standard_name = "time",
+                           .unit = unit,
+                           .long_name = "day; values describe its end, or the whole of it, and "
+                                        "compare with observations of this date",
+                           .type = H5T_NATIVE_DOUBLE};
+}
+
+flow_err flow_output_time_explain(const flow_hdf *hdf, hid_t time)
+{
+    FLOW_TRY(flow_hdf_text(hdf, time, "calendar", "proleptic_gregorian"));
+    return flow_hdf_text(hdf, time, "axis", "T");
+}
+
+flow_variable flow_output_observable(const flow_scenario *s, const flow_observable *row)
+{
+    flow_variable v = {.name = row->name,
+                       .unit = row->unit,
+                       .long_name = row->long_name,
+                       .cell_methods = row->cell_methods,
+                       .type = row->integer ? H5T_NATIVE_INT64 : H5T_NATIVE_DOUBLE};
+    if (row->shape == FLOW_PER_PLACE) { v.coordinates = flow_output_coordinates(s); }
+    return v;
+}
+
+flow_variable flow_output_observed(void)
+{
+    return (flow_variable){.name = "observed",
+                           .unit = "1",
+                           .long_name =
+                               "people counted at the observed place, between counts interpolated",
+                           .cell_methods = "time: point",
+                           .type = H5T_NATIVE_INT64};
+}
+
+flow_variable flow_output_observed_total(void)
+{
+    return (flow_variable){.name = "observed_total",
+                           .unit = "1",
+                           .long_name = "people counted in total, between counts interpolated",
+                           .cell_methods = "time: point",
+                           .type = H5T_NATIVE_INT64};
+}
+
 static void utc_now(char out[static 32])
 {
     const time_t now = time(NULL);

@@ -18,6 +18,15 @@ flow_err flow_output_world(const flow_hdf *hdf, const flow_scenario *scenario,
 /// Write the group "provenance": input files, parameters, warnings, build.
 flow_err flow_output_provenance(const flow_hdf *hdf, const flow_scenario *scenario);
 
+/// The variables that grow with time, without axes; what they say is said once, here.
+/// @param unit room for the unit of time, must live as long as the variable
+flow_variable flow_output_time(const flow_scenario *scenario, char unit[static 64]);
+/// Attributes of "time" that no other variable has.
+flow_err flow_output_time_explain(const flow_hdf *hdf, hid_t time);
+flow_variable flow_output_observable(const flow_scenario *scenario, const flow_observable *row);
+flow_variable flow_output_observed(void);
+flow_variable flow_output_observed_total(void);
+
 /// "latitude longitude" when any place has coordinates, else NULL.
 const char *flow_output_coordinates(const flow_scenario *scenario);
 
