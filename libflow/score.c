@@ -258,9 +258,12 @@ static flow_err check_counts(const input *in)
 
 static flow_err check(const input *in)
 {
-    if (in->n_day < 1 || in->n_place < 1 || in->n_source < 0) {
+    if (in->n_day < 1 || in->n_place < 1) {
         return flow_fail(FLOW_ERANGE, "a score needs days and places, got %d and %d",
                          (int)in->n_day, (int)in->n_place);
+    }
+    if (in->n_source < 0) {
+        return flow_fail(FLOW_ERANGE, "n_source = %d is no number of places", (int)in->n_source);
     }
     FLOW_TRY(check_counts(in));
     for (int64_t i = 0; i < (int64_t)in->n_place * in->n_source; i++) {
