@@ -17,6 +17,7 @@ double flow_model_decay(const flow_model *m, int32_t place)
 static void set_kind(flow_model *m, int32_t place, int32_t kind)
 {
     const flow_settings_hop *hop = &m->s->set.hop;
+    m->kind[place] = kind == FLOW_CONFLICT_ZONE ? FLOW_TOWN : kind;
     m->camp[place] = kind == FLOW_CAMP || kind == FLOW_IDP_CAMP;
     m->idp_camp[place] = kind == FLOW_IDP_CAMP;
     m->town[place] = kind == FLOW_TOWN;
@@ -37,10 +38,11 @@ static void set_conflict(flow_model *m, int32_t place, double intensity)
         if (!(m->conflict[place] > 0.0)) { m->conflict_since[place] = m->day; }
         m->move_chance[place] = hop->conflict_movechance;
         m->town[place] = false;
+    } else if (m->s->is_flee) { // every place is a town then; a camp remains a camp besides
+        m->move_chance[place] = hop->default_movechance;
+        m->town[place] = true;
     } else {
-        m->move_chance[place] =
-            m->camp[place] && !m->s->is_flee ? hop->camp_movechance : hop->default_movechance;
-        m->town[place] = !m->camp[place] || m->s->is_flee;
+        set_kind(m, place, m->kind[place]);
     }
     m->conflict[place] = intensity;
 }

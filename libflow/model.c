@@ -19,6 +19,7 @@ static int32_t list_blocks(flow_model *m, block out[static most_blocks])
     const int64_t n_place = m->s->n_place, n_link = m->s->n_link;
     int32_t n = 0;
 #define ROW(member, count) out[n++] = (block){&m->member, (count), sizeof *m->member}
+    ROW(kind, n_place);
     ROW(camp, n_place);
     ROW(idp_camp, n_place);
     ROW(town, n_place);

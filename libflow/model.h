@@ -38,6 +38,7 @@ struct flow_model {
     flow_groups groups;
 
     // Places, [n_place]
+    int32_t *kind; ///< flow_place_kind once no conflict is there
     bool *camp, *idp_camp, *town;
     double *move_chance; ///< of the kind, 1/d
     double *leave;       ///< chance to move today, 1/d
