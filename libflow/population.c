@@ -24,8 +24,8 @@ uint64_t flow_key_hash(const flow_key *key)
 {
     // Built from the members, not the bytes, so that every byte order gives the same streams.
     const uint64_t a = (uint64_t)key->group << 32 | key->route;
-    const uint64_t b =
-        (uint64_t)key->recent << 48 | (uint64_t)key->today << 32 | (uint64_t)key->first << 16;
+    const uint64_t b = (uint64_t)key->recent << 48 | (uint64_t)key->today << 32 |
+                       (uint64_t)key->first << 16 | key->deficit;
     const uint64_t c = (uint64_t)key->fast << 48 | (uint64_t)key->slow << 32 | (uint32_t)key->due;
     return flow_mix(a + flow_mix(b + flow_mix(c + UINT64_C(0x9e3779b97f4a7c15))));
 }
