@@ -235,7 +235,9 @@ static void advance(flow_model *m, flow_work *w, int32_t link, const flow_cell *
     const bool enters = key.fast + key.slow == 0;
     const double before = km_before(m, link, &key);
     double km = v;
-    if (enters && !set->quirks.full_speed_per_link) { km = v - key.today * m->bin_km; }
+    if (enters && !set->quirks.full_speed_per_link) {
+        km = fmax(v - key.today * m->bin_km, 0.0); // a slower pace than today's: nothing is left
+    }
     const uint64_t name = stream((uint64_t)link << 1 | walks, m->phase, &cell->key);
     uint16_t bin[2];
     int64_t part[2];
@@ -265,8 +267,9 @@ static void advance(flow_model *m, flow_work *w, int32_t link, const flow_cell *
         }
         return;
     }
-    if (enters && !set->quirks.full_speed_per_link) { key.deficit = key.today; }
-    if (steady) { // nothing more to draw until they arrive
+    const bool begun = km > 0.0; // else the link begins tomorrow
+    if (enters && begun && !set->quirks.full_speed_per_link) { key.deficit = key.today; }
+    if (steady && begun) { // nothing more to draw until they arrive
         double days = floor((m->s->length_km[link] - before - km) / v) + 1.0;
         days = fmin(days, 60000.0);
         if (walks) {
@@ -279,8 +282,8 @@ static void advance(flow_model *m, flow_work *w, int32_t link, const flow_cell *
         put(w, &m->road[link], &key, n);
         return;
     }
-    key.fast = (uint16_t)(key.fast + !walks);
-    key.slow = (uint16_t)(key.slow + walks);
+    key.fast = (uint16_t)(key.fast + (begun && !walks));
+    key.slow = (uint16_t)(key.slow + (begun && walks));
     key.due = m->day + 1;
     if (key.due < m->road_due[link]) { m->road_due[link] = key.due; }
     const double moved = (enters ? key.today : 0) + km / m->bin_km;
