@@ -11,6 +11,10 @@ enum {
     most_waves = 4096 // links entered by one person in one day (bounds chains of very short links)
 };
 
+/// Route of people who were sent back to a place from which their way does not go on: they stay
+/// once, then they look for another.
+static const uint32_t no_way = UINT32_MAX;
+
 static uint64_t stream(uint64_t where, uint32_t phase, const flow_key *key)
 {
     return flow_key_hash(key) + flow_mix(where << 32 | phase);
@@ -69,10 +73,12 @@ static void set_out(flow_model *m, flow_work *w, int32_t place, const flow_cell 
 static void follow_route(flow_model *m, flow_work *w, int32_t place, const flow_cell *cell,
                          flow_cells *into)
 {
-    const flow_path *path = &m->paths.tree[place].node[cell->key.route];
-    if (m->closed[path->first] == 0 && !refused(m, path->end)) {
-        set_out(m, w, place, cell, cell->n, path, into);
-        return;
+    if (cell->key.route != no_way) {
+        const flow_path *path = &m->paths.tree[place].node[cell->key.route];
+        if (m->closed[path->first] == 0 && !refused(m, path->end)) {
+            set_out(m, w, place, cell, cell->n, path, into);
+            return;
+        }
     }
     flow_cell dropped = *cell;
     dropped.key.route = 0;
@@ -188,7 +194,7 @@ static void land(flow_model *m, flow_work *w, int32_t place, flow_key key, int64
 }
 
 /// The rest of a route when its people are sent back to the start of `link`: the same places from
-/// there when a link leads to the first of them, else none.
+/// there when a link leads to the first of them, else no_way.
 static uint32_t route_back(const flow_model *m, int32_t link, uint32_t route)
 {
     const int32_t start = m->s->link_from[link], end = m->s->link_to[link];
@@ -198,7 +204,7 @@ static uint32_t route_back(const flow_model *m, int32_t link, uint32_t route)
     for (int32_t i = (int32_t)route; i > 0 && n < 64; i = tree->node[i].parent) {
         step[n++] = tree->node[i].link;
     }
-    if (n == 0 || n == 64) { return 0; }
+    if (n == 0) { return 0; }
     const int32_t next = m->s->link_to[step[n - 1]];
     for (int32_t l = m->s->first_link[start]; l < m->s->first_link[start + 1]; l++) {
         if (m->s->link_to[l] != next) { continue; }
@@ -208,7 +214,7 @@ static uint32_t route_back(const flow_model *m, int32_t link, uint32_t route)
         }
         if (node > 0) { return (uint32_t)node; }
     }
-    return 0;
+    return no_way;
 }
 
 /// Recent travel after the days on the road that ended before today, in bins.
