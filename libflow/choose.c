@@ -67,14 +67,13 @@ flow_err flow_model_attributes(flow_model *m)
     for (int32_t p = 0; p < n_place; p++) {
         for (int32_t i = 0; i < m->here[p].n; i++) {
             const flow_cell *cell = &m->here[p].row[i];
-            const flow_group *group = &groups->group[cell->key.group];
+            const flow_rule_class *group = &groups->rule[flow_group_rule(groups, cell->key.group)];
+            const double people = (double)flow_persons(m, cell->key.group, cell->n);
             if (group->religion >= 0) {
-                m->same_religion[(int64_t)p * groups->n_religion + group->religion] +=
-                    (double)cell->n;
+                m->same_religion[(int64_t)p * groups->n_religion + group->religion] += people;
             }
             if (group->ethnicity >= 0) {
-                m->same_ethnicity[(int64_t)p * groups->n_ethnicity + group->ethnicity] +=
-                    (double)cell->n;
+                m->same_ethnicity[(int64_t)p * groups->n_ethnicity + group->ethnicity] += people;
             }
         }
     }
@@ -101,7 +100,7 @@ static double home_factor(const flow_model *m, int32_t place, int32_t end)
     return 1.0 / pow(fmax(1.0, d), s->set.hop.home_distance_power);
 }
 
-static double hazards(const flow_model *m, const flow_group *group, double score)
+static double hazards(const flow_model *m, const flow_rule_class *group, double score)
 {
     const flow_settings_hop *hop = &m->s->set.hop;
     const flow_settings_quirks *quirks = &m->s->set.quirks;
@@ -122,7 +121,7 @@ static double hazards(const flow_model *m, const flow_group *group, double score
     return e;
 }
 
-static double matches(const flow_model *m, const flow_group *group, int32_t end)
+static double matches(const flow_model *m, const flow_rule_class *group, int32_t end)
 {
     const flow_settings_hop *hop = &m->s->set.hop;
     const flow_groups *groups = &m->groups;
@@ -148,7 +147,8 @@ static double matches(const flow_model *m, const flow_group *group, int32_t end)
 }
 
 /// End point score E of `end` for a group that stands at `place`.
-static double end_score(const flow_model *m, int32_t place, int32_t end, const flow_group *group)
+static double end_score(const flow_model *m, int32_t place, int32_t end,
+                        const flow_rule_class *group)
 {
     const flow_settings_hop *hop = &m->s->set.hop;
     double e = hazards(m, group, m->score[end]);
@@ -189,7 +189,7 @@ static bool reserve(flow_choice *choice, int32_t size)
     return true;
 }
 
-static void fill_search(const flow_model *m, int32_t place, const flow_group *group,
+static void fill_search(const flow_model *m, int32_t place, const flow_rule_class *group,
                         flow_choice *choice)
 {
     const flow_tree *tree = &m->paths.tree[place];
@@ -204,7 +204,7 @@ static void fill_search(const flow_model *m, int32_t place, const flow_group *gr
 }
 
 /// Fixed routes: the best path per destination by the plain score, then times the end point score.
-static void fill_fixed(const flow_model *m, int32_t place, const flow_group *group,
+static void fill_fixed(const flow_model *m, int32_t place, const flow_rule_class *group,
                        flow_choice *choice)
 {
     const flow_tree *tree = &m->paths.tree[place];
@@ -229,12 +229,12 @@ static void fill_fixed(const flow_model *m, int32_t place, const flow_group *gro
     }
 }
 
-const flow_choice *flow_model_choice(flow_model *m, int32_t place, int32_t group)
+const flow_choice *flow_model_choice(flow_model *m, int32_t place, int32_t rule)
 {
-    flow_choice *choice = &m->choice[(int64_t)place * m->groups.n + group];
+    flow_choice *choice = &m->choice[(int64_t)place * m->groups.n_rule + rule];
     if (choice->version == m->version) { return choice; }
     if (!reserve(choice, m->paths.tree[place].n)) { return NULL; }
-    const flow_group *who = &m->groups.group[group];
+    const flow_rule_class *who = &m->groups.rule[rule];
     if (m->s->set.hop.fixed_routes) {
         fill_fixed(m, place, who, choice);
     } else {

@@ -85,35 +85,11 @@ flow_err flow_model_events(flow_model *m)
     return FLOW_OK;
 }
 
-/// n people enter at a place: their groups are drawn, they stand there from now on.
-static flow_err enter(flow_model *m, int32_t place, int64_t n, flow_draw purpose)
-{
-    if (n <= 0) { return FLOW_OK; }
-    const int32_t n_group = m->groups.n;
-    const double *share = &m->groups.share[(int64_t)place * n_group];
-    if (n_group == 1) {
-        m->group_number[0] = n;
-    } else {
-        flow_rng_key(m->work[0].rng, m->seed, m->member, m->day, purpose, (uint64_t)place);
-        flow_split(m->work[0].rng, n, n_group, share, m->group_tail, m->group_number);
-    }
-    for (int32_t g = 0; g < n_group; g++) {
-        const flow_key key = {.group = (uint32_t)g, .first = m->s->set.hop.start_on_foot};
-        if (!flow_cells_add(&m->here[place], &key, m->group_number[g])) {
-            return flow_fail(FLOW_ENOMEM, "no memory for people");
-        }
-    }
-    m->count[place] += n;
-    m->spawned[place] += n;
-    m->persons += n;
-    m->entered += n;
-    return FLOW_OK;
-}
-
 flow_err flow_model_day0(flow_model *m)
 {
     const flow_scenario *s = m->s;
     const flow_settings_spawn *set = &s->set.spawn;
+    int64_t entered = 0;
     for (int32_t p = 0; p < s->n_place; p++) {
         set_kind(m, p, s->place_kind[p] == FLOW_CONFLICT_ZONE ? FLOW_TOWN : s->place_kind[p]);
         m->conflict_since[p] = -1;
@@ -123,13 +99,15 @@ flow_err flow_model_day0(flow_model *m)
         }
         m->capacity[p] = s->capacity[p];
         m->population[p] = s->population[p];
-        FLOW_TRY(enter(m, p, s->initial_idps[p], FLOW_DRAW_SPAWN_GROUP));
+        FLOW_TRY(flow_model_enter(m, p, s->initial_idps[p], FLOW_DRAW_INITIAL, FLOW_CAUSE_INITIAL,
+                                  &entered));
     }
     if (!set->insert_day0 || set->empty_camps_on_day0) { return FLOW_OK; }
     for (int32_t i = 0; i < s->n_observed; i++) {
         const int32_t p = s->observed[i].place;
         if (!m->camp[p]) { continue; }
-        FLOW_TRY(enter(m, p, s->observed[i].people[0], FLOW_DRAW_SPAWN_COUNT));
+        FLOW_TRY(flow_model_enter(m, p, s->observed[i].people[0], FLOW_DRAW_DAY0,
+                                  FLOW_CAUSE_INITIAL, &entered));
     }
     return FLOW_OK;
 }
@@ -233,10 +211,13 @@ flow_err flow_model_spawn(flow_model *m)
                 if (set->spawn.mode == FLOW_SPAWN_REGISTRATIONS) { m->waiting += n - able; }
                 n = able;
             }
-            m->population[p] = fmax(m->population[p] - (double)n, 0.0);
+        }
+        int64_t entered = 0;
+        FLOW_TRY(flow_model_enter(m, p, n, FLOW_DRAW_SPAWN_GROUP, FLOW_CAUSE_CONFLICT, &entered));
+        if (set->spawn.take_from_population) {
+            m->population[p] = fmax(m->population[p] - (double)entered, 0.0);
             m->version++;
         }
-        FLOW_TRY(enter(m, p, n, FLOW_DRAW_SPAWN_GROUP));
     }
     return FLOW_OK;
 }

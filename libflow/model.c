@@ -13,6 +13,15 @@ typedef struct block {
 
 enum { most_blocks = 64 };
 
+static int32_t most_classes(const flow_groups *groups)
+{
+    int32_t most = 1;
+    for (int32_t a = 0; a < groups->n_axis; a++) {
+        if (groups->axis[a].n_class > most) { most = groups->axis[a].n_class; }
+    }
+    return most;
+}
+
 /// All arrays of a model, as rows: allocation, reset and release go over the same list.
 static int32_t list_blocks(flow_model *m, block out[static most_blocks])
 {
@@ -34,6 +43,7 @@ static int32_t list_blocks(flow_model *m, block out[static most_blocks])
     ROW(multiplier, n_place);
     ROW(pull, n_place);
     ROW(count, n_place);
+    ROW(owed, n_place);
     ROW(arrivals, n_place);
     ROW(departures, n_place);
     ROW(spawned, n_place);
@@ -49,8 +59,8 @@ static int32_t list_blocks(flow_model *m, block out[static most_blocks])
     ROW(place_weight, n_place + 1);
     ROW(place_tail, n_place + 1);
     ROW(place_number, n_place + 1);
-    ROW(group_tail, m->groups.n + 1);
-    ROW(group_number, m->groups.n);
+    ROW(class_tail, most_classes(&m->groups) + 1);
+    ROW(class_number, most_classes(&m->groups));
 #undef ROW
     return n;
 }
@@ -86,9 +96,12 @@ static bool allocate(flow_model *m)
         *sets[i].sets = flow_calloc(sets[i].n, sizeof(flow_cells));
         if (*sets[i].sets == NULL) { return false; }
     }
-    m->choice = flow_calloc((int64_t)m->s->n_place * m->groups.n, sizeof *m->choice);
+    m->choice = flow_calloc((int64_t)m->s->n_place * m->groups.n_rule, sizeof *m->choice);
     m->work = flow_calloc(m->threads, sizeof *m->work);
     if (m->choice == NULL || m->work == NULL) { return false; }
+    for (int32_t t = 0; t < m->threads; t++) {
+        flow_pool_init(&m->work[t].pool, &m->follow.shared);
+    }
     for (int32_t t = 0; t < m->threads; t++) {
         flow_work *w = &m->work[t];
         w->rng = gsl_rng_alloc(flow_rng_philox);
@@ -129,10 +142,22 @@ flow_err flow_model_create(const flow_scenario *scenario, const flow_model_optio
     if (o->threads < 0 || o->threads > 1024) {
         return flow_fail(FLOW_ERANGE, "threads = %d is outside [0, 1024]", (int)o->threads);
     }
+    if (o->individuals < FLOW_INDIVIDUALS_NONE || o->individuals > FLOW_INDIVIDUALS_ALL) {
+        return flow_fail(FLOW_ERANGE, "individuals = %d is not one of flow_individuals",
+                         (int)o->individuals);
+    }
+    const bool sample = o->individuals == FLOW_INDIVIDUALS_SAMPLE;
+    if (sample && !(o->sample_share > 0.0 && o->sample_share <= 1.0)) {
+        return flow_fail(FLOW_ERANGE, "sample_share = %g is outside (0, 1]", o->sample_share);
+    }
     flow_model *m = flow_calloc(1, sizeof *m);
     if (m == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for a model"); }
     m->s = scenario;
     m->threads = o->threads > 0 ? o->threads : omp_get_max_threads();
+    flow_pool_init(&m->follow.shared, NULL);
+    m->follow.mode = (int32_t)o->individuals;
+    m->follow.share = sample ? o->sample_share : 1.0;
+    m->follow.history = o->history && o->individuals != FLOW_INDIVIDUALS_NONE;
     const flow_settings_hop *hop = &scenario->set.hop;
     flow_err err = flow_groups_create(scenario, &m->groups);
     if (err == FLOW_OK) {
@@ -146,6 +171,8 @@ flow_err flow_model_create(const flow_scenario *scenario, const flow_model_optio
         index_arrivals(m);
         m->bins = hop->memory_bins;
         m->bin_km = hop->max_move_speed / (double)m->bins;
+        m->remembers =
+            hop->onward || hop->avoid_short_stints || !scenario->set.quirks.full_speed_per_link;
         err = flow_model_reset(m, o->seed, o->member);
     }
     if (err != FLOW_OK) {
@@ -173,7 +200,7 @@ void flow_model_free(flow_model *m)
         }
         flow_dealloc(*sets[i].sets);
     }
-    for (int64_t i = 0; i < (int64_t)m->s->n_place * m->groups.n && m->choice != NULL; i++) {
+    for (int64_t i = 0; i < (int64_t)m->s->n_place * m->groups.n_rule && m->choice != NULL; i++) {
         flow_dealloc(m->choice[i].node);
         flow_dealloc(m->choice[i].weight);
     }
@@ -183,7 +210,15 @@ void flow_model_free(flow_model *m)
         flow_dealloc(m->work[t].tail);
         flow_dealloc(m->work[t].count);
         flow_cells_clear(&m->work[t].cells);
+        flow_cells_clear(&m->work[t].pending);
+        flow_pool_clear(&m->work[t].pool);
+        flow_dealloc(m->work[t].log.row);
     }
+    for (int i = 0; i < 2; i++) {
+        flow_dealloc(m->entering[i].group);
+        flow_dealloc(m->entering[i].n);
+    }
+    flow_follow_clear(&m->follow);
     flow_dealloc(m->choice);
     flow_dealloc(m->work);
     flow_paths_clear(&m->paths);
@@ -201,17 +236,22 @@ flow_err flow_model_reset(flow_model *m, uint64_t seed, uint32_t member)
     m->event = 0;
     m->phase = 0;
     m->persons = m->entered = m->left = m->person_steps = 0;
+    m->units = m->units_entered = m->units_left = 0;
     m->target = m->debt = m->waiting = 0;
     m->version++;
     cell_sets sets[6];
     for (int32_t i = 0, n_set = list_sets(m, sets); i < n_set; i++) {
-        for (int64_t k = 0; k < sets[i].n; k++) { flow_cells_empty(&(*sets[i].sets)[k]); }
+        for (int64_t k = 0; k < sets[i].n; k++) {
+            flow_cells_drop(&m->work[0].pool, &(*sets[i].sets)[k]);
+        }
     }
+    flow_follow_reset(&m->follow);
     for (int32_t p = 0; p < s->n_place; p++) {
         m->conflict[p] = 0.0;
         m->score[p] = m->score_before[p] = 1.0;
         m->multiplier[p] = m->pull[p] = 1.0;
         m->count[p] = m->arrivals[p] = m->departures[p] = m->spawned[p] = 0;
+        m->owed[p] = 0.0;
     }
     for (int32_t l = 0; l < s->n_link; l++) {
         m->closed[l] = 0;
@@ -220,7 +260,10 @@ flow_err flow_model_reset(flow_model *m, uint64_t seed, uint32_t member)
     }
     for (int32_t t = 0; t < m->threads; t++) {
         m->work[t].failed = false;
-        m->work[t].left = 0;
+        m->work[t].left = m->work[t].units_left = 0;
+        m->work[t].log.n = 0;
+        flow_cells_drop(&m->work[t].pool, &m->work[t].cells);
+        flow_cells_drop(&m->work[t].pool, &m->work[t].pending);
     }
     return flow_model_day0(m);
 }

@@ -3,6 +3,7 @@
 #ifndef FLOW_MODEL_H
 #define FLOW_MODEL_H
 
+#include "follow.h"
 #include "paths.h"
 #include "people.h"
 #include "population.h"
@@ -16,16 +17,31 @@ typedef struct flow_choice {
     double *weight; ///< [n]
 } flow_choice;
 
+/// Route of people who were sent back to a place from which their way does not go on: they stay
+/// once, then they look for another.
+#define FLOW_NO_WAY UINT32_MAX
+
 /// Scratch of one thread.
 typedef struct flow_work {
     gsl_rng *rng;
     double *weight, *tail; ///< [most + 1]
     int64_t *count;        ///< [most]
     flow_cells cells;      ///< for rebuilding a set
-    int64_t left;          ///< people who left in this phase
+    flow_cells pending;    ///< people who stay with another key
+    flow_pool pool;        ///< memory of ids
+    flow_log log;          ///< what happened to people who are followed
+    int64_t left;          ///< persons who left in this phase
+    int64_t units_left;    ///< units who left in this phase
     bool failed;           ///< out of memory in a parallel loop
     char pad[64];          ///< threads do not share cache lines
 } flow_work;
+
+/// How many of those who enter are of a group.
+typedef struct flow_entering {
+    uint32_t *group;
+    int64_t *n; ///< units
+    int32_t n_group, size;
+} flow_entering;
 
 struct flow_model {
     const flow_scenario *s; ///< borrowed
@@ -46,9 +62,11 @@ struct flow_model {
     int32_t *conflict_since;
     double *capacity, *population;
     double *score, *score_before;
-    double *multiplier;                       ///< of capacity, in [0, 1]
-    double *pull;                             ///< multiplier to the power of weight_power
-    int64_t *count;                           ///< people at the place, arrived or resident
+    double *multiplier; ///< of capacity, in [0, 1]
+    double *pull;       ///< multiplier to the power of weight_power
+    int64_t *count;     ///< persons at the place, arrived or resident
+    double
+        *owed; ///< persons still to enter (> 0) or entered too early, because households are whole
     int64_t *arrivals, *departures, *spawned; ///< today
     flow_cells *here;                         ///< residents
     flow_cells *active;                       ///< arrived and still on their way today
@@ -65,39 +83,86 @@ struct flow_model {
     flow_cells *road;  ///< under way
     flow_cells *back;  ///< found the link closed, return to its start
 
-    flow_choice *choice; ///< [n_place][n_group]
+    flow_choice *choice; ///< [n_place][n_rule]
     uint64_t version;    ///< of everything that enters a choice row
     int64_t event;       ///< next event
 
     double bin_km;  ///< km of one bin of the memories
+    bool remembers; ///< the distance moved today matters to some rule in use
     int64_t bins;   ///< bins of max_move_speed
     uint32_t phase; ///< decisions made today, names their streams
     int64_t persons, entered, left, person_steps;
-    int64_t target;  ///< people wanted to enter today
+    int64_t units, units_entered, units_left; ///< households, or persons who move alone
+    int64_t target;                           ///< people wanted to enter today
     int64_t debt;    ///< registrations that fell and suppress later entries
     int64_t waiting; ///< people who could not enter yet (population used up)
 
     double *place_weight, *place_tail; ///< [n_place + 1]
     int64_t *place_number;             ///< [n_place]
-    double *group_tail;                ///< [n_group + 1]
-    int64_t *group_number;             ///< [n_group]
+    double *class_tail;                ///< [most classes of an axis + 1]
+    int64_t *class_number;             ///< [most classes of an axis]
+    flow_entering entering[2];         ///< groups of those who enter, before and after an axis
+    flow_follow follow;                ///< people who are followed one by one
     flow_work *work;                   ///< [threads]
 };
 
-// drive.c: forcing, people who enter
+// drive.c: forcing, how many enter
 flow_err flow_model_events(flow_model *m);
 flow_err flow_model_spawn(flow_model *m);
 flow_err flow_model_day0(flow_model *m);
 double flow_model_decay(const flow_model *m, int32_t place);
 
+// enter.c: who enters
+/// About n persons enter at a place (whole households; the difference is owed); *entered: persons.
+flow_err flow_model_enter(flow_model *m, int32_t place, int64_t n, flow_draw purpose, int32_t cause,
+                          int64_t *entered);
+
 // choose.c: scores, capacity multipliers, choice rows
 void flow_model_scores(flow_model *m);
 void flow_model_multipliers(flow_model *m);
 flow_err flow_model_attributes(flow_model *m);
-/// The row of a group at a place, remade when the world has changed. NULL: no memory.
-const flow_choice *flow_model_choice(flow_model *m, int32_t place, int32_t group);
+/// The row of a rule class at a place, remade when the world has changed. NULL: no memory.
+const flow_choice *flow_model_choice(flow_model *m, int32_t place, int32_t rule);
 
-// travel.c: decisions, links, arrivals, end of the day
+// decide.c: who leaves a place, and where to
+/// Everybody in `from` decides: enters a link of `into`, or stays. `onward`: they arrived today.
+void flow_model_decide(flow_model *m, flow_work *w, int32_t place, flow_cells *from,
+                       flow_cells *into, bool onward);
+
+// travel.c: links, arrivals, end of the day
 flow_err flow_model_travel(flow_model *m);
+
+// Shared by the phases ---------------------------------------------------------------------------
+
+/// Name of what draws: a cell at a place or on a link in a phase of the day.
+static inline uint64_t flow_stream(uint64_t where, uint32_t phase, const flow_key *key)
+{
+    return flow_key_hash(key) + flow_mix(where << 32 | phase);
+}
+
+static inline void flow_rekey(const flow_model *m, flow_work *w, flow_draw purpose, uint64_t cell)
+{
+    flow_rng_key(w->rng, m->seed, m->member, m->day, purpose, cell);
+}
+
+/// Put a party into a set; a lack of memory shows in w->failed.
+static inline void flow_put(flow_work *w, flow_cells *cells, flow_party *party)
+{
+    if (!flow_cells_put(&w->pool, cells, party)) { w->failed = true; }
+}
+
+/// Part n units from a party.
+static inline flow_party flow_part(flow_work *w, flow_party *from, int64_t n)
+{
+    flow_party part;
+    if (!flow_party_part(w->rng, &w->pool, from, n, &part)) { w->failed = true; }
+    return part;
+}
+
+/// Persons in n units of a group.
+static inline int64_t flow_persons(const flow_model *m, uint32_t group, int64_t n)
+{
+    return m->groups.household < 0 ? n : n * flow_group_size(&m->groups, group);
+}
 
 #endif

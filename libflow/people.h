@@ -1,29 +1,71 @@
 /// @file people.h
-/// Layer 4: the groups people are divided into: classes of attributes that a rule tells apart.
+/// Layer 4: the groups people are divided into. A group is one class on every axis; an axis exists
+/// when a rule in use needs it (age, gender, religion, ethnicity) or the scenario switches it on
+/// (people.axes), or when the scenario gives household sizes.
 #ifndef FLOW_PEOPLE_H
 #define FLOW_PEOPLE_H
 
 #include "scenario.h"
 
 /// What the rules want to know of a group.
-typedef struct flow_group {
+typedef struct flow_rule_class {
     bool child;        ///< age < 19
     bool over_14;      ///< age > 14
     bool elderly;      ///< age > 59
     bool male, female; ///< as the attribute "gender" says
     int32_t religion;  ///< value of the attribute "religion", -1: none
     int32_t ethnicity; ///< value of the attribute "ethnicity", -1: none
-} flow_group;
+} flow_rule_class;
 
-/// Groups of a scenario: only differences that some rule in use can see make groups.
+typedef enum flow_axis_kind {
+    FLOW_AXIS_ATTRIBUTE, ///< classes are drawn when people enter, from a table of weights
+    FLOW_AXIS_ORIGIN,    ///< the place where people entered
+    FLOW_AXIS_STATUS,    ///< displaced inside the home country, or abroad
+    FLOW_AXIS_CAUSE      ///< why they entered
+} flow_axis_kind;
+
+/// Classes of FLOW_AXIS_STATUS and FLOW_AXIS_CAUSE.
+enum { FLOW_STATUS_IDP, FLOW_STATUS_ABROAD, FLOW_N_STATUS };
+enum { FLOW_CAUSE_INITIAL, FLOW_CAUSE_CONFLICT, FLOW_N_CAUSE };
+
+typedef struct flow_people_axis {
+    const char *name; ///< borrowed
+    int32_t kind;     ///< flow_axis_kind
+    int32_t n_class;
+    uint32_t stride;                 ///< group = sum of class * stride
+    const flow_attribute *attribute; ///< FLOW_AXIS_ATTRIBUTE
+    int32_t *class_of;               ///< [attribute->n_value] class of each value
+    double *weight;                  ///< [n_place][n_class] chance of each class
+    int32_t rule;                    ///< index of the rule axis it answers, -1: none
+    int32_t *rule_class;             ///< [n_class] class of that rule axis
+} flow_people_axis;
+
 typedef struct flow_groups {
-    int32_t n;
-    flow_group *group; ///< [n]
-    double *share;     ///< [n_place][n] chance of each group for those who enter at a place
+    int32_t n_axis;
+    flow_people_axis *axis; ///< [n_axis]
+    int32_t status;         ///< index of the axis of status, -1: none
+    int32_t household;      ///< index of the axis household_size, -1: people move alone
+    int32_t *size;          ///< [classes of household_size] persons of a household
+    double *mean_size;      ///< [n_place] expected persons of a household that enters there
+    int32_t n_rule;         ///< combinations of classes that rules tell apart, at least 1
+    flow_rule_class *rule;  ///< [n_rule]
     int32_t n_religion, n_ethnicity;
 } flow_groups;
 
 flow_err flow_groups_create(const flow_scenario *scenario, flow_groups *out);
 void flow_groups_clear(flow_groups *groups);
+
+/// Class of a group on an axis.
+int32_t flow_group_class(const flow_people_axis *axis, uint32_t group);
+/// The same group in another class of one axis.
+uint32_t flow_group_change(const flow_people_axis *axis, uint32_t group, int32_t to);
+/// Index in groups->rule of a group.
+int32_t flow_group_rule(const flow_groups *groups, uint32_t group);
+/// Persons of one unit of a group: the size of its households, or 1.
+int32_t flow_group_size(const flow_groups *groups, uint32_t group);
+/// Text of a class: a value of the attribute ("12..18" when values were merged: its first value),
+/// a place, a status, a cause; borrowed.
+const char *flow_axis_label(const flow_scenario *scenario, const flow_people_axis *axis,
+                            int32_t class_index);
 
 #endif

@@ -1,5 +1,7 @@
 #include "population.h"
 
+#include "split.h"
+
 #include <string.h>
 
 enum { index_from = 8 }; // rows from which a hash index pays
@@ -48,6 +50,17 @@ static bool index_rebuild(flow_cells *cells, int32_t index_size)
     return true;
 }
 
+/// Room for the ids of `size` rows.
+static bool make_ids(flow_cells *cells, int32_t size)
+{
+    const bool first = cells->ids == NULL;
+    flow_ids *ids = flow_realloc(cells->ids, size, sizeof *ids);
+    if (ids == NULL) { return false; }
+    if (first) { memset(ids, 0, (size_t)size * sizeof *ids); }
+    cells->ids = ids;
+    return true;
+}
+
 static bool append(flow_cells *cells, const flow_key *key, int64_t n)
 {
     if (cells->n == cells->size) {
@@ -55,39 +68,139 @@ static bool append(flow_cells *cells, const flow_key *key, int64_t n)
         flow_cell *row = flow_realloc(cells->row, size, sizeof *row);
         if (row == NULL) { return false; }
         cells->row = row;
+        if (cells->ids != NULL && !make_ids(cells, size)) { return false; }
         cells->size = size;
     }
+    if (cells->ids != NULL) { cells->ids[cells->n] = (flow_ids){0}; }
     cells->row[cells->n++] = (flow_cell){.key = *key, .n = n};
     return true;
+}
+
+/// The row of a key, made when it does not exist; -1 when out of memory.
+static int32_t need_row(flow_cells *cells, const flow_key *key)
+{
+    if (cells->n < index_from) {
+        for (int32_t row = 0; row < cells->n; row++) {
+            if (key_equal(&cells->row[row].key, key)) { return row; }
+        }
+        if (!append(cells, key, 0)) { return -1; }
+        if (cells->n >= index_from && !index_rebuild(cells, 4 * index_from)) { return -1; }
+        return cells->n - 1;
+    }
+    const uint32_t mask = (uint32_t)cells->index_size - 1;
+    uint32_t slot = (uint32_t)flow_key_hash(key) & mask;
+    while (cells->index[slot] != 0) {
+        const int32_t row = cells->index[slot] - 1;
+        if (key_equal(&cells->row[row].key, key)) { return row; }
+        slot = (slot + 1) & mask;
+    }
+    if (!append(cells, key, 0)) { return -1; }
+    cells->index[slot] = cells->n;
+    if (2 * cells->n > cells->index_size && !index_rebuild(cells, 2 * cells->index_size)) {
+        return -1;
+    }
+    return cells->n - 1;
 }
 
 bool flow_cells_add(flow_cells *cells, const flow_key *key, int64_t n)
 {
     if (n <= 0) { return true; }
-    if (cells->n < index_from) {
-        for (int32_t row = 0; row < cells->n; row++) {
-            if (key_equal(&cells->row[row].key, key)) {
-                cells->row[row].n += n;
-                return true;
-            }
-        }
-        if (!append(cells, key, n)) { return false; }
-        return cells->n < index_from || index_rebuild(cells, 4 * index_from);
-    }
-    const uint32_t mask = (uint32_t)cells->index_size - 1;
-    uint32_t slot = (uint32_t)flow_key_hash(key) & mask;
-    while (cells->index[slot] != 0) {
-        flow_cell *row = &cells->row[cells->index[slot] - 1];
-        if (key_equal(&row->key, key)) {
-            row->n += n;
-            return true;
-        }
-        slot = (slot + 1) & mask;
-    }
-    if (!append(cells, key, n)) { return false; }
-    if (2 * cells->n > cells->index_size) { return index_rebuild(cells, 2 * cells->index_size); }
-    cells->index[slot] = cells->n;
+    const int32_t row = need_row(cells, key);
+    if (row < 0) { return false; }
+    cells->row[row].n += n;
     return true;
+}
+
+bool flow_cells_put(flow_pool *pool, flow_cells *cells, flow_party *party)
+{
+    if (party->n <= 0) { return true; }
+    const int32_t row = need_row(cells, &party->key);
+    if (row < 0) { return false; }
+    cells->row[row].n += party->n;
+    party->n = 0;
+    if (party->ids.n == 0) { return true; }
+    if (cells->ids == NULL && !make_ids(cells, cells->size)) { return false; }
+    return flow_ids_join(pool, &cells->ids[row], &party->ids);
+}
+
+flow_party flow_cells_lift(flow_cells *cells, int32_t row)
+{
+    flow_party party = {.key = cells->row[row].key, .n = cells->row[row].n};
+    cells->row[row].n = 0;
+    if (cells->ids != NULL) {
+        party.ids = cells->ids[row];
+        cells->ids[row] = (flow_ids){0};
+    }
+    return party;
+}
+
+void flow_cells_compact(flow_cells *cells)
+{
+    int32_t n = 0;
+    for (int32_t row = 0; row < cells->n; row++) {
+        if (cells->row[row].n == 0) { continue; }
+        if (n < row) {
+            cells->row[n] = cells->row[row];
+            if (cells->ids != NULL) { cells->ids[n] = cells->ids[row]; }
+        }
+        n++;
+    }
+    if (n == cells->n) { return; }
+    cells->n = n;
+    // A smaller index never needs memory, so this cannot fail.
+    if (n >= index_from) { (void)index_rebuild(cells, cells->index_size); }
+}
+
+/// Draw a whole number in [0, below) without bias (Lemire 2019, ACM TOMACS 29(1):3,
+/// DOI 10.1145/3230636).
+static uint32_t below_number(gsl_rng *rng, uint32_t below)
+{
+    uint64_t product = (uint64_t)flow_word(rng) * below;
+    if ((uint32_t)product < below) {
+        const uint32_t least = (0u - below) % below;
+        while ((uint32_t)product < least) { product = (uint64_t)flow_word(rng) * below; }
+    }
+    return (uint32_t)(product >> 32);
+}
+
+/// Move n ids chosen at random to the empty list `out`.
+static bool pick(gsl_rng *rng, flow_pool *pool, flow_ids *from, uint32_t n, flow_ids *out)
+{
+    if (n == 0) { return true; }
+    const bool few = n <= from->n - n; // else pick those who stay
+    flow_ids chosen = {0};
+    const uint32_t m = few ? n : from->n - n;
+    if (!flow_ids_reserve(pool, &chosen, m)) { return false; }
+    uint32_t *id = from->id;
+    for (uint32_t i = 0; i < m; i++) {
+        const uint32_t last = --from->n;
+        const uint32_t at = below_number(rng, last + 1);
+        chosen.id[i] = id[at];
+        id[at] = id[last];
+    }
+    chosen.n = m;
+    *out = few ? chosen : *from;
+    if (!few) { *from = chosen; }
+    return true;
+}
+
+bool flow_party_part(gsl_rng *rng, flow_pool *pool, flow_party *from, int64_t n, flow_party *out)
+{
+    *out = (flow_party){.key = from->key, .n = n};
+    const int64_t rest = from->n - n;
+    const uint32_t n_ids = from->ids.n;
+    from->n = rest;
+    if (n_ids == 0) { return true; }
+    if (rest == 0) {
+        out->ids = from->ids;
+        from->ids = (flow_ids){0};
+        return true;
+    }
+    int64_t follow = n;
+    if ((int64_t)n_ids < n + rest) {
+        follow = flow_hypergeometric(rng, n_ids, n + rest - (int64_t)n_ids, n);
+    }
+    return pick(rng, pool, &from->ids, (uint32_t)follow, &out->ids);
 }
 
 void flow_cells_empty(flow_cells *cells)
@@ -95,9 +208,18 @@ void flow_cells_empty(flow_cells *cells)
     cells->n = 0;
 }
 
+void flow_cells_drop(flow_pool *pool, flow_cells *cells)
+{
+    for (int32_t row = 0; row < cells->n && cells->ids != NULL; row++) {
+        flow_ids_drop(pool, &cells->ids[row]);
+    }
+    cells->n = 0;
+}
+
 void flow_cells_clear(flow_cells *cells)
 {
     flow_dealloc(cells->row);
+    flow_dealloc(cells->ids);
     flow_dealloc(cells->index);
     *cells = (flow_cells){0};
 }
@@ -124,4 +246,11 @@ uint64_t flow_cells_hash(const flow_cells *cells, uint64_t where)
         sum += flow_mix(flow_mix(key ^ flow_mix(where)) + (uint64_t)cells->row[row].n);
     }
     return sum;
+}
+
+bool flow_cells_index(flow_cells *cells)
+{
+    int32_t size = 4 * index_from;
+    while (size < 2 * cells->n) { size *= 2; }
+    return cells->n < index_from || index_rebuild(cells, size);
 }

@@ -1,13 +1,18 @@
 /// @file population.h
-/// Layer 4: cells, that is counts of people who share everything that changes a probability.
+/// Layer 4: cells, that is counts of people who share everything that changes a probability, and
+/// the ids of those of them who are followed one by one.
+///
+/// Units: where a scenario gives household sizes a unit is a household, else a person. A cell
+/// counts units; a followed unit has an id.
 #ifndef FLOW_POPULATION_H
 #define FLOW_POPULATION_H
 
+#include "ids.h"
 #include "rng.h"
 
 /// What the people of a cell have in common besides the place or link they are at.
 typedef struct flow_key {
-    uint32_t group;   ///< class of attributes
+    uint32_t group;   ///< classes of the axes of attributes (people.h)
     uint32_t route;   ///< node of the place's path tree still to be walked; 0: none
     uint16_t recent;  ///< recent travel, bins of max_move_speed / memory_bins
     uint16_t today;   ///< distance moved today, same bins
@@ -18,32 +23,56 @@ typedef struct flow_key {
     int32_t due;      ///< on a link: step of the next event; at a place: 0
 } flow_key;
 
+/// Units that share a key, with the followed ones among them.
+typedef struct flow_party {
+    flow_key key;
+    int64_t n;    ///< units
+    flow_ids ids; ///< ids.n <= n
+} flow_party;
+
 typedef struct flow_cell {
     flow_key key;
-    int64_t n; ///< people, > 0
+    int64_t n; ///< units, > 0
 } flow_cell;
 
 /// A set of cells with different keys: dense rows and a hash index that exists from 8 rows on.
-/// The order of rows never influences a result. Zero-initialise.
+/// The order of rows never influences a count. Zero-initialise.
 typedef struct flow_cells {
     flow_cell *row;
+    flow_ids *ids; ///< [size] followed units of each row; NULL: nobody was ever followed here
     int32_t n, size;
     int32_t *index; ///< [index_size] row + 1, 0: free
     int32_t index_size;
 } flow_cells;
 
+/// Part `n` units from a party; which of the followed go along is chosen uniformly (a partial
+/// Fisher-Yates; with only some followed, how many of them by the hypergeometric law).
+/// Uses the stream of `rng` where it stands. False when out of memory.
+bool flow_party_part(gsl_rng *rng, flow_pool *pool, flow_party *from, int64_t n, flow_party *out);
+
 /// 64-bit name of a key, for streams and hashes.
 uint64_t flow_key_hash(const flow_key *key);
-/// Add n people (n <= 0: nothing). False when out of memory.
+/// Add n units (n <= 0: nothing) of whom nobody is followed. False when out of memory.
 bool flow_cells_add(flow_cells *cells, const flow_key *key, int64_t n);
-/// Forget all rows, keep the memory.
+/// Add a party; its ids move into the set. False when out of memory.
+bool flow_cells_put(flow_pool *pool, flow_cells *cells, flow_party *party);
+/// A row as a party that owns the row's ids; the row keeps its key and has nobody left.
+flow_party flow_cells_lift(flow_cells *cells, int32_t row);
+/// Remove the rows with nobody left. The order of the others stays.
+void flow_cells_compact(flow_cells *cells);
+/// Forget all rows, keep the memory; ids must have been moved out.
 void flow_cells_empty(flow_cells *cells);
+/// Forget all rows and return their ids.
+void flow_cells_drop(flow_pool *pool, flow_cells *cells);
+/// Free the memory of the set; blocks of ids belong to their pool.
 void flow_cells_clear(flow_cells *cells);
-/// Sum of the people.
+/// Sum of the units.
 int64_t flow_cells_total(const flow_cells *cells);
 /// Exchange two sets.
 void flow_cells_swap(flow_cells *a, flow_cells *b);
-/// Hash of the set, the same for any order of its rows.
+/// Hash of the counts of the set, the same for any order of its rows.
 uint64_t flow_cells_hash(const flow_cells *cells, uint64_t where);
+/// Rebuild the hash index after rows were filled from outside (reading a checkpoint).
+bool flow_cells_index(flow_cells *cells);
 
 #endif

@@ -97,3 +97,8 @@ double flow_uniform(gsl_rng *rng)
 {
     return next_double(rng->state);
 }
+
+uint32_t flow_word(gsl_rng *rng)
+{
+    return next_word(rng->state);
+}

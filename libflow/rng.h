@@ -21,7 +21,11 @@ typedef enum flow_draw {
     FLOW_DRAW_WALK = 6,        ///< who goes on foot today
     FLOW_DRAW_TODAY = 7,       ///< rounding of the distance moved today
     FLOW_DRAW_MEMORY = 8,      ///< rounding of the recent-travel memory
-    FLOW_DRAW_SINK = 9         ///< who leaves the model at a sink
+    FLOW_DRAW_SINK = 9,        ///< who leaves the model at a sink
+    FLOW_DRAW_INITIAL = 10,    ///< attributes of those who are there before the first step
+    FLOW_DRAW_DAY0 = 11,       ///< attributes of those registered on the first day
+    FLOW_DRAW_SAMPLE = 12,     ///< who is followed
+    FLOW_DRAW_PASSENGER = 13   ///< attributes that change no probability
 } flow_draw;
 
 /// The generator type: state is key, counter and one block of four words.
@@ -39,6 +43,8 @@ void flow_rng_key(gsl_rng *rng, uint64_t seed, uint32_t member, int32_t step, fl
 
 /// Next double in [0, 1) with 53 random bits.
 double flow_uniform(gsl_rng *rng);
+/// Next 32 random bits.
+uint32_t flow_word(gsl_rng *rng);
 
 /// Bijective mixing of 64 bits (finaliser of SplitMix64, Steele, Lea and Flood 2014,
 /// DOI 10.1145/2660193.2660195).

@@ -49,6 +49,13 @@ static const flow_field spawn_rows[] = {
      "The daily total is the sum of the observed places; false: the series named total."},
     FLOW_FIELD_END};
 
+#define PEOPLE(member) offsetof(flow_settings_people, member)
+static const flow_field people_rows[] = {
+    {"axes", PEOPLE(axes), FLOW_TEXT, "", "", 0, 0, NULL, '-', "",
+     "What people are told apart by in results, parted by commas: origin, status, cause, or "
+     "attributes of the scenario such as gender."},
+    FLOW_FIELD_END};
+
 #define CONFLICT(member) offsetof(flow_settings_conflict, member)
 static const flow_field conflict_rows[] = {
     {"decay", CONFLICT(decay), FLOW_LIST, "1", "[]", 0, 1000, NULL, 'V', FLEE,
@@ -94,6 +101,8 @@ static const flow_field hop_rows[] = {
      "Occupancy from which a camp becomes less attractive."},
     {"capacity_scaling", HOP(capacity_scaling), FLOW_DOUBLE, "1", "1", 0, 1e6, NULL, 'V', FLEE,
      "Factor on all capacities."},
+    {"onward", HOP(onward), FLOW_BOOL, "", "true", 0, 0, NULL, 'V', FLEE,
+     "Who arrives with part of the day left may go on the same day; false: rests until the next."},
     SWITCH(avoid_short_stints,
            "Who moved little lately and arrives at a town with day left moves on the same day."),
     SWITCH(start_on_foot, "People walk until their first stop."),
@@ -170,6 +179,7 @@ const flow_section flow_settings_sections[] = {
     {"", "The scenario.", top_rows, offsetof(flow_settings, top)},
     {"period", "When it happens.", period_rows, offsetof(flow_settings, period)},
     {"spawn", "Who leaves home.", spawn_rows, offsetof(flow_settings, spawn)},
+    {"people", "What people are told apart by.", people_rows, offsetof(flow_settings, people)},
     {"conflict", "How conflict acts over time.", conflict_rows, offsetof(flow_settings, conflict)},
     {"hop", "The movement rule.", hop_rows, offsetof(flow_settings, hop)},
     {"quirks", "What FLEE does although its documentation says otherwise: true in FLEE folders.",

@@ -36,6 +36,11 @@ typedef struct flow_settings_spawn {
     bool total_from_camps;    ///< daily total = sum of the camps; false: the "total" series
 } flow_settings_spawn;
 
+/// Groups of people. docs/model.md, "People".
+typedef struct flow_settings_people {
+    char *axes; ///< names parted by commas
+} flow_settings_people;
+
 typedef struct flow_settings_conflict {
     flow_list decay;        ///< factor per interval since the conflict began; empty: 1
     int64_t decay_interval; ///< days
@@ -49,6 +54,7 @@ typedef struct flow_settings_hop {
     double movechance_pop_base, movechance_pop_scale_factor;
     int64_t awareness_level;
     double capacity_buffer, capacity_scaling;
+    bool onward; ///< people who arrive with day left may go on the same day
     bool avoid_short_stints, start_on_foot;
     double softening; ///< km
     double weight_softening, weight_power, distance_power;
@@ -89,6 +95,7 @@ typedef struct flow_settings {
     flow_settings_top top;
     flow_settings_period period;
     flow_settings_spawn spawn;
+    flow_settings_people people;
     flow_settings_conflict conflict;
     flow_settings_hop hop;
     flow_settings_quirks quirks;

@@ -77,3 +77,17 @@ void flow_split_round(gsl_rng *rng, int64_t n, double x, int64_t out[static 2])
     out[1] = flow_binomial(rng, n, part);
     out[0] = n - out[1];
 }
+
+int64_t flow_hypergeometric(gsl_rng *rng, int64_t n1, int64_t n2, int64_t t)
+{
+    int64_t hits = 0;
+    for (int64_t i = 0; i < t && n1 > 0; i++) {
+        if (flow_uniform(rng) * (double)(n1 + n2) < (double)n1) {
+            hits++;
+            n1--;
+        } else {
+            n2--;
+        }
+    }
+    return hits;
+}

@@ -29,4 +29,8 @@ void flow_split_prepare(int32_t k, const double *weight, double *tail);
 /// out[1] get floor(x) + 1.
 void flow_split_round(gsl_rng *rng, int64_t n, double x, int64_t out[static 2]);
 
+/// How many of t people taken without replacement from n1 of one kind and n2 of another are of the
+/// first kind. Exact. n1, n2 >= 0, 0 <= t <= n1 + n2.
+int64_t flow_hypergeometric(gsl_rng *rng, int64_t n1, int64_t n2, int64_t t);
+
 #endif

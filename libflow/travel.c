@@ -11,28 +11,9 @@ enum {
     most_waves = 4096 // links entered by one person in one day (bounds chains of very short links)
 };
 
-/// Route of people who were sent back to a place from which their way does not go on: they stay
-/// once, then they look for another.
-static const uint32_t no_way = UINT32_MAX;
-
-static uint64_t stream(uint64_t where, uint32_t phase, const flow_key *key)
-{
-    return flow_key_hash(key) + flow_mix(where << 32 | phase);
-}
-
 static flow_work *own_work(flow_model *m)
 {
     return &m->work[omp_get_thread_num()];
-}
-
-static void rekey(const flow_model *m, flow_work *w, flow_draw purpose, uint64_t cell)
-{
-    flow_rng_key(w->rng, m->seed, m->member, m->day, purpose, cell);
-}
-
-static void put(flow_work *w, flow_cells *cells, const flow_key *key, int64_t n)
-{
-    if (!flow_cells_add(cells, key, n)) { w->failed = true; }
 }
 
 static bool any_failed(const flow_model *m)
@@ -40,118 +21,6 @@ static bool any_failed(const flow_model *m)
     bool failed = false;
     for (int32_t t = 0; t < m->threads; t++) { failed = failed || m->work[t].failed; }
     return failed;
-}
-
-// Decisions -------------------------------------------------------------------------------------
-
-/// The final destination is a camp so full that people give the way up for today (FLEE: C < 0.5).
-static bool refused(const flow_model *m, int32_t end)
-{
-    return m->camp[end] && m->multiplier[end] < 0.5;
-}
-
-static void stay(flow_model *m, flow_work *w, int32_t place, const flow_cell *cell, int64_t n)
-{
-    put(w, &m->here[place], &cell->key, n);
-}
-
-/// n people of a cell enter the first link of a path.
-static void set_out(flow_model *m, flow_work *w, int32_t place, const flow_cell *cell, int64_t n,
-                    const flow_path *path, flow_cells *into)
-{
-    if (n <= 0) { return; }
-    flow_key key = cell->key;
-    key.route = (uint32_t)path->rest;
-    put(w, &into[path->first], &key, n);
-    m->count[place] -= n;
-    m->departures[place] += n;
-    m->link_count[path->first] += n;
-    m->link_entered[path->first] += n;
-}
-
-/// People who still have a route go on along it, or drop it and stay.
-static void follow_route(flow_model *m, flow_work *w, int32_t place, const flow_cell *cell,
-                         flow_cells *into)
-{
-    if (cell->key.route != no_way) {
-        const flow_path *path = &m->paths.tree[place].node[cell->key.route];
-        if (m->closed[path->first] == 0 && !refused(m, path->end)) {
-            set_out(m, w, place, cell, cell->n, path, into);
-            return;
-        }
-    }
-    flow_cell dropped = *cell;
-    dropped.key.route = 0;
-    stay(m, w, place, &dropped, cell->n);
-}
-
-/// Today's weights of a choice row in w->weight and w->tail.
-static void weigh(const flow_model *m, flow_work *w, int32_t place, const flow_choice *choice)
-{
-    const flow_settings_hop *hop = &m->s->set.hop;
-    const flow_tree *tree = &m->paths.tree[place];
-    double most = 0.0;
-    for (int32_t k = 0; k < choice->n; k++) {
-        const double pull = hop->fixed_routes ? 1.0 : m->pull[tree->node[choice->node[k]].end];
-        w->weight[k] = choice->weight[k] * pull;
-        most = fmax(most, w->weight[k]);
-    }
-    if (hop->pruning_threshold > 1.001 && !hop->fixed_routes) {
-        for (int32_t k = 0; k < choice->n; k++) {
-            if (w->weight[k] < most / hop->pruning_threshold) { w->weight[k] = 0.0; }
-        }
-    }
-    if (!(most > 0.0)) { // nothing attracts: everything is equally good
-        for (int32_t k = 0; k < choice->n; k++) { w->weight[k] = 1.0; }
-    }
-    flow_split_prepare(choice->n, w->weight, w->tail);
-}
-
-/// Everybody in `from` at a place decides: stays there, or enters a link of `into`.
-static void decide(flow_model *m, flow_work *w, int32_t place, flow_cells *from, flow_cells *into,
-                   bool onward)
-{
-    const flow_settings_hop *hop = &m->s->set.hop;
-    const flow_tree *tree = &m->paths.tree[place];
-    const flow_choice *choice = NULL;
-    uint32_t group = 0;
-    for (int32_t i = 0; i < from->n; i++) {
-        const flow_cell cell = from->row[i];
-        if (cell.key.route != 0) {
-            follow_route(m, w, place, &cell, into);
-            continue;
-        }
-        double chance = m->leave[place];
-        const int64_t moved = (int64_t)cell.key.recent + cell.key.today;
-        if (onward && hop->avoid_short_stints && m->town[place] && moved < m->bins) {
-            chance = 1.0;
-        }
-        rekey(m, w, FLOW_DRAW_LEAVE, stream((uint64_t)place, m->phase, &cell.key));
-        int64_t movers = flow_binomial(w->rng, cell.n, chance);
-        if (movers > 0 && (choice == NULL || group != cell.key.group)) {
-            group = cell.key.group;
-            choice = flow_model_choice(m, place, (int32_t)group);
-            if (choice == NULL) {
-                w->failed = true;
-                return;
-            }
-            weigh(m, w, place, choice);
-        }
-        if (movers > 0 && choice->n == 0) { movers = 0; }
-        int64_t stayed = cell.n - movers;
-        if (movers > 0) {
-            flow_split_row(w->rng, movers, choice->n, w->weight, w->tail, w->count);
-            for (int32_t k = 0; k < choice->n; k++) {
-                const flow_path *path = &tree->node[choice->node[k]];
-                if (refused(m, path->end)) {
-                    stayed += w->count[k];
-                } else {
-                    set_out(m, w, place, &cell, w->count[k], path, into);
-                }
-            }
-        }
-        stay(m, w, place, &cell, stayed);
-    }
 }
 
 // Links -----------------------------------------------------------------------------------------
@@ -175,26 +44,40 @@ static void round_bins(flow_model *m, flow_work *w, double x, int64_t n, uint64_
 {
     const double top = 60000.0;
     x = fmin(fmax(x, 0.0), top);
-    if (x > floor(x)) { rekey(m, w, purpose, cell); }
+    if (x > floor(x)) { flow_rekey(m, w, purpose, cell); }
     flow_split_round(w->rng, n, x, part);
     bin[0] = (uint16_t)floor(x);
     bin[1] = (uint16_t)(bin[0] + 1);
 }
 
-/// People who reached the end of a link (or found it closed) at `place`.
-static void land(flow_model *m, flow_work *w, int32_t place, flow_key key, int64_t n, double v)
+/// Followed people of a party: something happened to them today.
+static void note(const flow_model *m, flow_work *w, const flow_ids *ids, int32_t where)
 {
-    key.first = 0;
-    key.fast = key.slow = key.deficit = 0;
-    key.due = 0;
-    const bool goes_on = key.today * m->bin_km < v;
-    put(w, goes_on ? &m->active[place] : &m->here[place], &key, n);
-    m->count[place] += n;
-    m->arrivals[place] += n;
+    if (!m->follow.history || ids->n == 0) { return; }
+    if (!flow_log_add(&w->log, ids, m->day, m->phase, where)) { w->failed = true; }
+}
+
+/// People who reached the end of a link (or found it closed) at `place`; v: km they can do a day.
+static void land(flow_model *m, flow_work *w, int32_t place, flow_party *party, double v)
+{
+    flow_key *key = &party->key;
+    key->first = 0;
+    key->fast = key->slow = key->deficit = 0;
+    key->due = 0;
+    if (m->groups.status >= 0) {
+        key->group = flow_group_change(&m->groups.axis[m->groups.status], key->group,
+                                       m->s->foreign[place] ? FLOW_STATUS_ABROAD : FLOW_STATUS_IDP);
+    }
+    const int64_t persons = flow_persons(m, key->group, party->n);
+    m->count[place] += persons;
+    m->arrivals[place] += persons;
+    note(m, w, &party->ids, place);
+    const bool goes_on = m->s->set.hop.onward && key->today * m->bin_km < v;
+    flow_put(w, goes_on ? &m->active[place] : &m->here[place], party);
 }
 
 /// The rest of a route when its people are sent back to the start of `link`: the same places from
-/// there when a link leads to the first of them, else no_way.
+/// there when a link leads to the first of them, else FLOW_NO_WAY.
 static uint32_t route_back(const flow_model *m, int32_t link, uint32_t route)
 {
     const int32_t start = m->s->link_from[link], end = m->s->link_to[link];
@@ -214,7 +97,7 @@ static uint32_t route_back(const flow_model *m, int32_t link, uint32_t route)
         }
         if (node > 0) { return (uint32_t)node; }
     }
-    return no_way;
+    return FLOW_NO_WAY;
 }
 
 /// Recent travel after the days on the road that ended before today, in bins.
@@ -230,105 +113,133 @@ static double recent_on_road(const flow_model *m, const flow_key *key, double v)
     return recent;
 }
 
-/// n people of a cell at the same pace today: they arrive, or stay on the road.
-static void advance(flow_model *m, flow_work *w, int32_t link, const flow_cell *cell, int64_t n,
-                    bool walks, bool steady)
+/// People reach the end of a link today; `before`: km on it before today.
+static void reach_end(flow_model *m, flow_work *w, int32_t link, flow_party *party, double before,
+                      bool walks, bool steady, uint64_t name)
 {
-    if (n <= 0) { return; }
-    const flow_settings *set = &m->s->set;
-    const double v = walks ? set->hop.max_walk_speed : m->speed[link];
-    flow_key key = cell->key;
+    const flow_settings_hop *hop = &m->s->set.hop;
+    const double v = walks ? hop->max_walk_speed : m->speed[link];
+    const flow_key key = party->key;
     const bool enters = key.fast + key.slow == 0;
-    const double before = km_before(m, link, &key);
-    double km = v;
-    if (enters && !set->quirks.full_speed_per_link) {
-        km = fmax(v - key.today * m->bin_km, 0.0); // a slower pace than today's: nothing is left
+    m->link_count[link] -= flow_persons(m, key.group, party->n);
+    const double today =
+        m->remembers ? (enters ? key.today : 0) + (m->s->length_km[link] - before) / m->bin_km : 0;
+    uint16_t memory[2] = {key.recent, key.recent};
+    int64_t share[2] = {party->n, 0};
+    if (!enters && steady && hop->avoid_short_stints) {
+        round_bins(m, w, recent_on_road(m, &key, v), party->n, name, FLOW_DRAW_MEMORY, memory,
+                   share);
     }
-    const uint64_t name = stream((uint64_t)link << 1 | walks, m->phase, &cell->key);
-    uint16_t bin[2];
-    int64_t part[2];
-    if (before + km > m->s->length_km[link]) {
-        m->link_count[link] -= n;
-        const double today =
-            (enters ? key.today : 0) + (m->s->length_km[link] - before) / m->bin_km;
-        uint16_t memory[2] = {key.recent, key.recent};
-        int64_t share[2] = {n, 0};
-        if (!enters && steady && set->hop.avoid_short_stints) {
-            round_bins(m, w, recent_on_road(m, &key, v), n, name, FLOW_DRAW_MEMORY, memory, share);
-        }
-        for (int i = 0; i < 2; i++) {
-            key.recent = memory[i];
-            round_bins(m, w, today, share[i], name + (uint64_t)i, FLOW_DRAW_TODAY, bin, part);
-            for (int j = 0; j < 2; j++) {
-                if (part[j] == 0) { continue; }
-                key.today = bin[j];
-                if (m->closed[link] == 0) {
-                    land(m, w, m->s->link_to[link], key, part[j], v);
-                } else {
-                    flow_key back = key; // whoever takes them in must know their pace
-                    back.slow = walks;
-                    put(w, &m->back[link], &back, part[j]);
-                }
+    for (int i = 0; i < 2; i++) {
+        if (share[i] == 0) { continue; }
+        flow_party some = flow_part(w, party, share[i]);
+        uint16_t bin[2];
+        int64_t part[2];
+        round_bins(m, w, today, share[i], name + (uint64_t)i, FLOW_DRAW_TODAY, bin, part);
+        for (int j = 0; j < 2; j++) {
+            if (part[j] == 0) { continue; }
+            flow_party few = flow_part(w, &some, part[j]);
+            few.key.recent = memory[i];
+            few.key.today = bin[j];
+            if (m->closed[link] == 0) {
+                land(m, w, m->s->link_to[link], &few, v);
+            } else {
+                few.key.slow = walks; // whoever takes them in must know their pace
+                flow_put(w, &m->back[link], &few);
             }
         }
+    }
+}
+
+/// A party spends the night on a link.
+static void stay_on_road(flow_model *m, flow_work *w, int32_t link, flow_party *party)
+{
+    if (party->key.due < m->road_due[link]) { m->road_due[link] = party->key.due; }
+    flow_put(w, &m->road[link], party);
+}
+
+/// People at the same pace today: they arrive, or stay on the road.
+static void advance(flow_model *m, flow_work *w, int32_t link, flow_party *party, bool walks,
+                    bool steady)
+{
+    if (party->n <= 0) { return; }
+    const flow_settings *set = &m->s->set;
+    const double v = walks ? set->hop.max_walk_speed : m->speed[link];
+    flow_key *key = &party->key;
+    const bool enters = key->fast + key->slow == 0;
+    const double before = km_before(m, link, key);
+    double km = v;
+    if (enters && !set->quirks.full_speed_per_link) {
+        km = fmax(v - key->today * m->bin_km, 0.0); // a slower pace than today's: nothing is left
+    }
+    const uint64_t name = flow_stream((uint64_t)link << 1 | walks, m->phase, key);
+    if (before + km > m->s->length_km[link]) {
+        reach_end(m, w, link, party, before, walks, steady, name);
         return;
     }
+    if (enters) { note(m, w, &party->ids, FLOW_WHERE_LINK - link); }
     const bool begun = km > 0.0; // else the link begins tomorrow
-    if (enters && begun && !set->quirks.full_speed_per_link) { key.deficit = key.today; }
+    if (enters && begun && !set->quirks.full_speed_per_link) { key->deficit = key->today; }
     if (steady && begun) { // nothing more to draw until they arrive
         double days = floor((m->s->length_km[link] - before - km) / v) + 1.0;
         days = fmin(days, 60000.0);
         if (walks) {
-            key.slow = (uint16_t)days;
+            key->slow = (uint16_t)days;
         } else {
-            key.fast = (uint16_t)days;
+            key->fast = (uint16_t)days;
         }
-        key.due = m->day + (int32_t)days;
-        if (key.due < m->road_due[link]) { m->road_due[link] = key.due; }
-        put(w, &m->road[link], &key, n);
+        key->due = m->day + (int32_t)days;
+        stay_on_road(m, w, link, party);
         return;
     }
-    key.fast = (uint16_t)(key.fast + (begun && !walks));
-    key.slow = (uint16_t)(key.slow + (begun && walks));
-    key.due = m->day + 1;
-    if (key.due < m->road_due[link]) { m->road_due[link] = key.due; }
-    const double moved = (enters ? key.today : 0) + km / m->bin_km;
-    key.today = 0;
+    key->fast = (uint16_t)(key->fast + (begun && !walks));
+    key->slow = (uint16_t)(key->slow + (begun && walks));
+    key->due = m->day + 1;
+    const double moved = (enters ? key->today : 0) + km / m->bin_km;
+    key->today = 0;
     if (!set->hop.avoid_short_stints) {
-        put(w, &m->road[link], &key, n);
+        stay_on_road(m, w, link, party);
         return;
     }
-    round_bins(m, w, (key.recent + moved) / 2.0, n, name, FLOW_DRAW_MEMORY, bin, part);
-    for (int j = 0; j < 2; j++) {
-        key.recent = bin[j];
-        put(w, &m->road[link], &key, part[j]);
-    }
-}
-
-static void travel_cell(flow_model *m, flow_work *w, int32_t link, const flow_cell *cell)
-{
-    const double on_foot = walk_share(m, link, &cell->key);
-    if (on_foot <= 0.0 || on_foot >= 1.0) {
-        advance(m, w, link, cell, cell->n, on_foot >= 1.0, true);
-        return;
-    }
-    rekey(m, w, FLOW_DRAW_WALK, stream((uint64_t)link, m->phase, &cell->key));
-    const int64_t walkers = flow_binomial(w->rng, cell->n, on_foot);
-    advance(m, w, link, cell, walkers, true, false);
-    advance(m, w, link, cell, cell->n - walkers, false, false);
-}
-
-/// The share of a waiting cell whose turn it is: an even cut, the remainder drawn.
-static int64_t turn(flow_model *m, flow_work *w, int32_t link, const flow_cell *cell,
-                    int32_t batches_left)
-{
-    if (batches_left <= 1) { return cell->n; }
-    const double share = (double)cell->n / batches_left;
+    uint16_t bin[2];
     int64_t part[2];
-    rekey(m, w, FLOW_DRAW_BATCH, stream((uint64_t)link, m->phase, &cell->key));
+    round_bins(m, w, (key->recent + moved) / 2.0, party->n, name, FLOW_DRAW_MEMORY, bin, part);
+    for (int j = 0; j < 2; j++) {
+        if (part[j] == 0) { continue; }
+        flow_party some = flow_part(w, party, part[j]);
+        some.key.recent = bin[j];
+        stay_on_road(m, w, link, &some);
+    }
+}
+
+static void travel_party(flow_model *m, flow_work *w, int32_t link, flow_party *party)
+{
+    const double on_foot = walk_share(m, link, &party->key);
+    if (on_foot <= 0.0 || on_foot >= 1.0) {
+        advance(m, w, link, party, on_foot >= 1.0, true);
+        return;
+    }
+    flow_rekey(m, w, FLOW_DRAW_WALK, flow_stream((uint64_t)link, m->phase, &party->key));
+    flow_party walkers = flow_part(w, party, flow_binomial(w->rng, party->n, on_foot));
+    advance(m, w, link, &walkers, true, false);
+    advance(m, w, link, party, false, false);
+}
+
+/// The part of a waiting cell whose turn it is: an even cut, the remainder drawn.
+static flow_party turn(flow_model *m, flow_work *w, int32_t link, int32_t row, int32_t batches_left)
+{
+    flow_cells *queue = &m->queue[link];
+    flow_party all = flow_cells_lift(queue, row);
+    if (batches_left <= 1 || all.n == 0) { return all; }
+    const double share = (double)all.n / batches_left;
+    int64_t part[2];
+    flow_rekey(m, w, FLOW_DRAW_BATCH, flow_stream((uint64_t)link, m->phase, &all.key));
     flow_split_round(w->rng, 1, share, part);
     const int64_t n = (int64_t)floor(share) + part[1];
-    return n < cell->n ? n : cell->n;
+    flow_party now = flow_part(w, &all, n < all.n ? n : all.n);
+    queue->row[row].n = all.n;
+    if (queue->ids != NULL) { queue->ids[row] = all.ids; }
+    return now;
 }
 
 /// Everybody who travels to `place` in this wave.
@@ -338,19 +249,17 @@ static void pull(flow_model *m, flow_work *w, int32_t place, bool first_wave, in
         const int32_t link = m->in_link[i];
         if (!first_wave) {
             for (int32_t c = 0; c < m->entry[link].n; c++) {
-                travel_cell(m, w, link, &m->entry[link].row[c]);
+                flow_party party = flow_cells_lift(&m->entry[link], c);
+                travel_party(m, w, link, &party);
             }
             flow_cells_empty(&m->entry[link]);
             continue;
         }
-        flow_cells *queue = &m->queue[link];
-        for (int32_t c = 0; c < queue->n; c++) {
-            flow_cell cell = queue->row[c];
-            cell.n = turn(m, w, link, &queue->row[c], batches_left);
-            queue->row[c].n -= cell.n;
-            if (cell.n > 0) { travel_cell(m, w, link, &cell); }
+        for (int32_t c = 0; c < m->queue[link].n; c++) {
+            flow_party party = turn(m, w, link, c, batches_left);
+            if (party.n > 0) { travel_party(m, w, link, &party); }
         }
-        if (batches_left <= 1) { flow_cells_empty(queue); }
+        if (batches_left <= 1) { flow_cells_empty(&m->queue[link]); }
     }
 }
 
@@ -359,11 +268,10 @@ static void take_back(flow_model *m, flow_work *w, int32_t place)
 {
     for (int32_t link = m->s->first_link[place]; link < m->s->first_link[place + 1]; link++) {
         for (int32_t c = 0; c < m->back[link].n; c++) {
-            const flow_cell *cell = &m->back[link].row[c];
-            const double v = cell->key.slow ? m->s->set.hop.max_walk_speed : m->speed[link];
-            flow_key key = cell->key;
-            key.route = route_back(m, link, key.route);
-            land(m, w, place, key, cell->n, v);
+            flow_party party = flow_cells_lift(&m->back[link], c);
+            const double v = party.key.slow ? m->s->set.hop.max_walk_speed : m->speed[link];
+            party.key.route = route_back(m, link, party.key.route);
+            land(m, w, place, &party, v);
         }
         flow_cells_empty(&m->back[link]);
     }
@@ -390,10 +298,7 @@ static void take_back(flow_model *m, flow_work *w, int32_t place)
 /// Residents decide, camps first: their people are, as a rule, the ones who came first.
 static void first_decision(flow_model *m, flow_work *w, int32_t place)
 {
-    if (m->here[place].n == 0) { return; }
-    flow_cells_swap(&m->here[place], &w->cells);
-    decide(m, w, place, &w->cells, m->queue, false);
-    flow_cells_empty(&w->cells);
+    if (m->here[place].n > 0) { flow_model_decide(m, w, place, &m->here[place], m->queue, false); }
 }
 
 /// Those on the road whose day has come join the queue of their link.
@@ -401,18 +306,27 @@ static void wake(flow_model *m, flow_work *w, int32_t link)
 {
     if (m->road_due[link] > m->day) { return; }
     flow_cells *road = &m->road[link];
-    flow_cells_swap(road, &w->cells);
     m->road_due[link] = INT32_MAX;
-    for (int32_t c = 0; c < w->cells.n; c++) {
-        const flow_cell *cell = &w->cells.row[c];
-        if (cell->key.due <= m->day) {
-            put(w, &m->queue[link], &cell->key, cell->n);
-            continue;
+    for (int32_t c = 0; c < road->n; c++) {
+        const int32_t due = road->row[c].key.due;
+        if (due <= m->day) {
+            flow_party party = flow_cells_lift(road, c);
+            flow_put(w, &m->queue[link], &party);
+        } else if (due < m->road_due[link]) {
+            m->road_due[link] = due;
         }
-        if (cell->key.due < m->road_due[link]) { m->road_due[link] = cell->key.due; }
-        put(w, road, &cell->key, cell->n);
     }
-    flow_cells_empty(&w->cells);
+    flow_cells_compact(road);
+}
+
+/// Persons of a set.
+static int64_t persons_of(const flow_model *m, const flow_cells *cells)
+{
+    int64_t persons = 0;
+    for (int32_t c = 0; c < cells->n; c++) {
+        persons += flow_persons(m, cells->row[c].key.group, cells->row[c].n);
+    }
+    return persons;
 }
 
 /// Batches needed so that no capacity multiplier changes by more than hop.capacity_batch in one.
@@ -425,7 +339,7 @@ static int32_t batches(const flow_model *m)
         if (cap < 1.0 || (double)m->count[p] >= cap) { continue; }
         int64_t coming = 0;
         for (int32_t i = m->first_in[p]; i < m->first_in[p + 1]; i++) {
-            coming += flow_cells_total(&m->queue[m->in_link[i]]);
+            coming += persons_of(m, &m->queue[m->in_link[i]]);
         }
         const double soft = cap * (1.0 - hop->capacity_buffer);
         if ((double)(m->count[p] + coming) <= cap * hop->capacity_buffer) { continue; }
@@ -454,15 +368,15 @@ static void go_on(flow_model *m, flow_work *w, int32_t place)
 {
     if (m->active[place].n == 0) { return; }
     flow_cells_swap(&m->active[place], &w->cells);
-    decide(m, w, place, &w->cells, m->entry, true);
-    flow_cells_empty(&w->cells);
+    flow_model_decide(m, w, place, &w->cells, m->entry, true);
 }
 
 /// Whoever is still on the way after the last wave rests where he is.
 static void rest(flow_model *m, flow_work *w, int32_t place)
 {
     for (int32_t c = 0; c < m->active[place].n; c++) {
-        put(w, &m->here[place], &m->active[place].row[c].key, m->active[place].row[c].n);
+        flow_party party = flow_cells_lift(&m->active[place], c);
+        flow_put(w, &m->here[place], &party);
     }
     flow_cells_empty(&m->active[place]);
 }
@@ -483,6 +397,20 @@ static void one_batch(flow_model *m, int32_t batches_left)
     FOR_PLACES(m, rest(m, w, p));
 }
 
+/// Each of a party leaves the model with a chance.
+static void leave_model(flow_model *m, flow_work *w, int32_t place, flow_party *party,
+                        double chance, uint64_t name)
+{
+    flow_rekey(m, w, FLOW_DRAW_SINK, name);
+    flow_party gone = flow_part(w, party, flow_binomial(w->rng, party->n, chance));
+    const int64_t persons = flow_persons(m, gone.key.group, gone.n);
+    m->count[place] -= persons;
+    w->left += persons;
+    w->units_left += gone.n;
+    note(m, w, &gone.ids, FLOW_WHERE_LEFT);
+    flow_ids_drop(&w->pool, &gone.ids);
+}
+
 /// The day ends at a place: memories, sinks.
 static void settle(flow_model *m, flow_work *w, int32_t place)
 {
@@ -496,25 +424,21 @@ static void settle(flow_model *m, flow_work *w, int32_t place)
     if (!changes && !(sink > 0.0)) { return; }
     flow_cells_swap(here, &w->cells);
     for (int32_t c = 0; c < w->cells.n; c++) {
-        flow_cell cell = w->cells.row[c];
-        const uint64_t name = stream((uint64_t)place, m->phase, &cell.key);
-        if (sink > 0.0) {
-            rekey(m, w, FLOW_DRAW_SINK, name);
-            const int64_t gone = flow_binomial(w->rng, cell.n, sink);
-            cell.n -= gone;
-            m->count[place] -= gone;
-            w->left += gone;
-        }
+        flow_party party = flow_cells_lift(&w->cells, c);
+        const uint64_t name = flow_stream((uint64_t)place, m->phase, &party.key);
+        if (sink > 0.0) { leave_model(m, w, place, &party, sink, name); }
         uint16_t bin[2] = {0, 0};
-        int64_t part[2] = {cell.n, 0};
+        int64_t part[2] = {party.n, 0};
         if (hop->avoid_short_stints) {
-            const double recent = (cell.key.recent + cell.key.today) / 2.0;
-            round_bins(m, w, recent, cell.n, name, FLOW_DRAW_MEMORY, bin, part);
+            const double recent = (party.key.recent + party.key.today) / 2.0;
+            round_bins(m, w, recent, party.n, name, FLOW_DRAW_MEMORY, bin, part);
         }
-        cell.key.today = 0;
+        party.key.today = 0;
         for (int j = 0; j < 2; j++) {
-            cell.key.recent = bin[j];
-            put(w, here, &cell.key, part[j]);
+            if (part[j] == 0) { continue; }
+            flow_party some = flow_part(w, &party, part[j]);
+            some.key.recent = bin[j];
+            flow_put(w, here, &some);
         }
     }
     flow_cells_empty(&w->cells);
@@ -538,7 +462,9 @@ flow_err flow_model_travel(flow_model *m)
     for (int32_t t = 0; t < m->threads; t++) {
         m->left += m->work[t].left;
         m->persons -= m->work[t].left;
-        m->work[t].left = 0;
+        m->units -= m->work[t].units_left;
+        m->units_left += m->work[t].units_left;
+        m->work[t].left = m->work[t].units_left = 0;
     }
     return any_failed(m) ? flow_fail(FLOW_ENOMEM, "no memory for the people of day %d", (int)m->day)
                          : FLOW_OK;

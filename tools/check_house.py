@@ -16,7 +16,7 @@ LAYERS = [
     (1, "field", "config", "table"),
     (2, "registry", "modules", "quantities", "drivers/", "responses/", "processes/"),
     (3, "world", "settings", "scenario", "load", "flee", "distance"),
-    (4, "population", "paths", "people", "choose", "drive", "travel", "model", "comm"),
+    (4, "ids", "population", "follow", "paths", "people", "enter", "choose", "decide", "drive", "travel", "model", "comm"),
     (5, "observe", "output", "checkpoint", "run"),
     (6, "sweep", "score", "calibrate", "sensitivity", "assimilate", "compare", "report", "bmi"),
 ]

@@ -70,11 +70,21 @@ typedef struct flow_load_options {
     int32_t days;           ///< > 0: run this many steps instead of the scenario's
 } flow_load_options;
 
+/// Who is followed one by one. Counts are the same, bit for bit, in all three.
+typedef enum flow_individuals {
+    FLOW_INDIVIDUALS_NONE,   ///< nobody: only counts
+    FLOW_INDIVIDUALS_SAMPLE, ///< everybody with the same chance, flow_model_options.sample_share
+    FLOW_INDIVIDUALS_ALL     ///< everybody
+} flow_individuals;
+
 /// How to make a model. Zero-initialise for defaults.
 typedef struct flow_model_options {
-    uint64_t seed;   ///< any number; part of every random draw
-    uint32_t member; ///< realisation number; members of one seed are independent
-    int32_t threads; ///< OpenMP threads of a step; 0: all that OpenMP gives
+    uint64_t seed;                ///< any number; part of every random draw
+    uint32_t member;              ///< realisation number; members of one seed are independent
+    int32_t threads;              ///< OpenMP threads of a step; 0: all that OpenMP gives
+    flow_individuals individuals; ///< who is followed one by one
+    double sample_share;          ///< chance to be followed, (0, 1]; FLOW_INDIVIDUALS_SAMPLE only
+    bool history; ///< keep what happens to those who are followed (16 bytes per event)
 } flow_model_options;
 
 /// Text of the last failure on this thread; never NULL, empty when nothing failed yet.

@@ -1,0 +1,140 @@
+#include "model.h"
+#include "split.h"
+
+#include <math.h>
+
+/// The final destination is a camp so full that people give the way up for today (FLEE: C < 0.5).
+static bool refused(const flow_model *m, int32_t end)
+{
+    return m->camp[end] && m->multiplier[end] < 0.5;
+}
+
+/// A party enters the first link of a path.
+static void set_out(flow_model *m, flow_work *w, int32_t place, flow_party *party,
+                    const flow_path *path, flow_cells *into)
+{
+    const int64_t persons = flow_persons(m, party->key.group, party->n);
+    party->key.route = (uint32_t)path->rest;
+    m->count[place] -= persons;
+    m->departures[place] += persons;
+    m->link_count[path->first] += persons;
+    m->link_entered[path->first] += persons;
+    flow_put(w, &into[path->first], party);
+}
+
+/// People who still have a route go on along it, or drop it and stay.
+static void follow_route(flow_model *m, flow_work *w, int32_t place, flow_party *party,
+                         flow_cells *into)
+{
+    if (party->key.route != FLOW_NO_WAY) {
+        const flow_path *path = &m->paths.tree[place].node[party->key.route];
+        if (m->closed[path->first] == 0 && !refused(m, path->end)) {
+            set_out(m, w, place, party, path, into);
+            return;
+        }
+    }
+    party->key.route = 0;
+    flow_put(w, &w->pending, party);
+}
+
+/// Today's weights of a choice row in w->weight and w->tail.
+static void weigh(const flow_model *m, flow_work *w, int32_t place, const flow_choice *choice)
+{
+    const flow_settings_hop *hop = &m->s->set.hop;
+    const flow_tree *tree = &m->paths.tree[place];
+    double most = 0.0;
+    for (int32_t k = 0; k < choice->n; k++) {
+        const double pull = hop->fixed_routes ? 1.0 : m->pull[tree->node[choice->node[k]].end];
+        w->weight[k] = choice->weight[k] * pull;
+        most = fmax(most, w->weight[k]);
+    }
+    if (hop->pruning_threshold > 1.001 && !hop->fixed_routes) {
+        for (int32_t k = 0; k < choice->n; k++) {
+            if (w->weight[k] < most / hop->pruning_threshold) { w->weight[k] = 0.0; }
+        }
+    }
+    if (!(most > 0.0)) { // nothing attracts: everything is equally good
+        for (int32_t k = 0; k < choice->n; k++) { w->weight[k] = 1.0; }
+    }
+    flow_split_prepare(choice->n, w->weight, w->tail);
+}
+
+/// Chance that a unit of a cell sets out now.
+static double chance_to_leave(const flow_model *m, int32_t place, const flow_key *key, bool onward)
+{
+    const int64_t moved = (int64_t)key->recent + key->today;
+    if (onward && m->s->set.hop.avoid_short_stints && m->town[place] && moved < m->bins) {
+        return 1.0;
+    }
+    return m->leave[place];
+}
+
+/// The movers of a row, already divided over the choices in w->count, set out.
+static void part_movers(flow_model *m, flow_work *w, int32_t place, flow_cells *from, int32_t row,
+                        const flow_choice *choice, flow_cells *into)
+{
+    const flow_tree *tree = &m->paths.tree[place];
+    flow_party all = flow_cells_lift(from, row);
+    for (int32_t k = 0; k < choice->n; k++) {
+        if (w->count[k] == 0) { continue; }
+        const flow_path *path = &tree->node[choice->node[k]];
+        if (refused(m, path->end)) { continue; }
+        flow_party part = flow_part(w, &all, w->count[k]);
+        set_out(m, w, place, &part, path, into);
+    }
+    from->row[row].n = all.n;
+    if (from->ids != NULL) { from->ids[row] = all.ids; }
+}
+
+/// Those of `from` who stay are residents from now on.
+static void rest(flow_model *m, flow_work *w, int32_t place, flow_cells *from)
+{
+    flow_cells *here = &m->here[place];
+    if (from == here) {
+        flow_cells_compact(here);
+    } else {
+        for (int32_t i = 0; i < from->n; i++) {
+            flow_party party = flow_cells_lift(from, i);
+            flow_put(w, here, &party);
+        }
+        flow_cells_empty(from);
+    }
+    for (int32_t i = 0; i < w->pending.n; i++) {
+        flow_party party = flow_cells_lift(&w->pending, i);
+        flow_put(w, here, &party);
+    }
+    flow_cells_empty(&w->pending);
+}
+
+void flow_model_decide(flow_model *m, flow_work *w, int32_t place, flow_cells *from,
+                       flow_cells *into, bool onward)
+{
+    const flow_choice *choice = NULL;
+    int32_t rule = -1;
+    for (int32_t i = 0; i < from->n; i++) {
+        const flow_key *key = &from->row[i].key;
+        if (key->route != 0) {
+            flow_party party = flow_cells_lift(from, i);
+            follow_route(m, w, place, &party, into);
+            continue;
+        }
+        flow_rekey(m, w, FLOW_DRAW_LEAVE, flow_stream((uint64_t)place, m->phase, key));
+        const int64_t movers =
+            flow_binomial(w->rng, from->row[i].n, chance_to_leave(m, place, key, onward));
+        if (movers == 0) { continue; }
+        const int32_t wanted = flow_group_rule(&m->groups, key->group);
+        if (wanted != rule) {
+            rule = wanted;
+            choice = flow_model_choice(m, place, rule);
+            if (choice == NULL) {
+                w->failed = true;
+                return;
+            }
+            weigh(m, w, place, choice);
+        }
+        if (choice->n == 0) { continue; }
+        flow_split_row(w->rng, movers, choice->n, w->weight, w->tail, w->count);
+        part_movers(m, w, place, from, i, choice, into);
+    }
+    rest(m, w, place, from);
+}

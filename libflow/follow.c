@@ -1,0 +1,97 @@
+#include "follow.h"
+
+#include "split.h"
+
+#include <string.h>
+
+bool flow_log_add(flow_log *log, const flow_ids *ids, int32_t day, uint32_t order, int32_t where)
+{
+    const int64_t need = log->n + ids->n;
+    if (need > log->size) {
+        int64_t size = log->size > 0 ? 2 * log->size : 1024;
+        while (size < need) { size *= 2; }
+        flow_moment *row = flow_realloc(log->row, size, sizeof *row);
+        if (row == NULL) { return false; }
+        log->row = row;
+        log->size = size;
+    }
+    for (uint32_t i = 0; i < ids->n; i++) {
+        log->row[log->n++] =
+            (flow_moment){.id = ids->id[i], .day = day, .order = order, .where = where};
+    }
+    return true;
+}
+
+static bool grow(flow_follow *follow, bool households)
+{
+    const int64_t size = follow->size > 0 ? 2 * follow->size : 256;
+    flow_batch *batch = flow_realloc(follow->batch, size, sizeof *batch);
+    if (batch == NULL) { return false; }
+    follow->batch = batch;
+    if (households) {
+        int64_t *person = flow_realloc(follow->person, size, sizeof *person);
+        if (person == NULL) { return false; }
+        follow->person = person;
+    }
+    follow->size = size;
+    return true;
+}
+
+flow_err flow_follow_batch(flow_follow *follow, gsl_rng *rng, flow_pool *pool, int64_t n,
+                           int32_t household, flow_batch about, flow_ids *out)
+{
+    *out = (flow_ids){0};
+    if (follow->mode == FLOW_INDIVIDUALS_NONE) { return FLOW_OK; }
+    const int64_t k =
+        follow->mode == FLOW_INDIVIDUALS_ALL ? n : flow_binomial(rng, n, follow->share);
+    if (k == 0) { return FLOW_OK; }
+    if (k > (int64_t)UINT32_MAX - (int64_t)follow->n) {
+        return flow_fail(FLOW_ERANGE,
+                         "more than %lld people cannot be followed one by one; follow "
+                         "a sample of them",
+                         (long long)UINT32_MAX);
+    }
+    if ((follow->n_batch == follow->size && !grow(follow, household > 0)) ||
+        !flow_ids_reserve(pool, out, (uint32_t)k)) {
+        return flow_fail(FLOW_ENOMEM, "no memory for %lld people who are followed one by one",
+                         (long long)k);
+    }
+    about.first = follow->n;
+    follow->batch[follow->n_batch] = about;
+    if (household > 0) { follow->person[follow->n_batch] = follow->n_person; }
+    follow->n_batch++;
+    for (uint32_t i = 0; i < (uint32_t)k; i++) { out->id[i] = follow->n + i; }
+    out->n = (uint32_t)k;
+    follow->n += (uint32_t)k;
+    follow->n_person += k * (household > 0 ? household : 1);
+    return FLOW_OK;
+}
+
+int64_t flow_follow_find(const flow_follow *follow, uint32_t id)
+{
+    int64_t low = 0, high = follow->n_batch;
+    while (high - low > 1) {
+        const int64_t middle = low + (high - low) / 2;
+        if (follow->batch[middle].first <= id) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+void flow_follow_reset(flow_follow *follow)
+{
+    follow->n = 0;
+    follow->n_batch = 0;
+    follow->n_person = 0;
+}
+
+void flow_follow_clear(flow_follow *follow)
+{
+    flow_dealloc(follow->batch);
+    flow_dealloc(follow->person);
+    flow_pool_clear(&follow->shared);
+    *follow = (flow_follow){0};
+}

@@ -1,0 +1,62 @@
+/// @file follow.h
+/// Layer 4: people who are followed one by one: ids, what is known of them, what happened to them.
+///
+/// Units are numbered in the order in which they enter, so a batch of units that enter together has
+/// consecutive ids, and what they share is kept once. Attributes that change no probability are a
+/// pure function of seed, member and id. So an id costs 4 to 8 bytes (in its cell) and 16 bytes per
+/// batch (24 with households), and nothing else at rest.
+#ifndef FLOW_FOLLOW_H
+#define FLOW_FOLLOW_H
+
+#include "people.h"
+#include "population.h"
+
+/// Followed units that entered together.
+typedef struct flow_batch {
+    uint32_t first; ///< id of the first one
+    int32_t day;    ///< step at which they entered, -1: before the first step
+    int32_t place;
+    uint32_t group; ///< as they entered
+} flow_batch;
+
+/// Something that happened to a followed unit.
+typedef struct flow_moment {
+    uint32_t id;
+    int32_t day;
+    uint32_t order; ///< within the day
+    int32_t where;  ///< place >= 0; -1: left the model; -2 - link: spends a night on a link
+} flow_moment;
+
+enum { FLOW_WHERE_LEFT = -1, FLOW_WHERE_LINK = -2 };
+
+/// Moments of one thread.
+typedef struct flow_log {
+    flow_moment *row;
+    int64_t n, size;
+} flow_log;
+
+typedef struct flow_follow {
+    int32_t mode;      ///< flow_individuals
+    double share;      ///< of the units that are followed
+    bool history;      ///< keep moments
+    uint32_t n;        ///< followed units so far
+    flow_batch *batch; ///< [n_batch]
+    int64_t *person;   ///< [n_batch] id of the first person, only with households
+    int64_t n_batch, size;
+    int64_t n_person; ///< followed persons so far
+    flow_pool shared; ///< memory of ids given back by threads
+} flow_follow;
+
+/// Note the same moment for all ids; false when out of memory.
+bool flow_log_add(flow_log *log, const flow_ids *ids, int32_t day, uint32_t order, int32_t where);
+
+/// Give ids to those of n entering units who are followed. `rng` stands at their own stream.
+/// FLOW_ERANGE past 2^32 - 1 ids.
+flow_err flow_follow_batch(flow_follow *follow, gsl_rng *rng, flow_pool *pool, int64_t n,
+                           int32_t household, flow_batch about, flow_ids *out);
+/// Index of the batch of a unit.
+int64_t flow_follow_find(const flow_follow *follow, uint32_t id);
+void flow_follow_reset(flow_follow *follow);
+void flow_follow_clear(flow_follow *follow);
+
+#endif
