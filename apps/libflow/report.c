@@ -156,8 +156,9 @@ void app_print_score(const flow_result *r, const flow_score *score, bool per_pla
         (void)printf("  %s%s\n", trivial_help[i], i == score->best ? " *" : "");
     }
     if (isfinite(score->skill)) {
-        (void)printf("\nSkill %s: 1 - error / error of the best trivial model (*).\n",
-                     app_measure(score->skill).text);
+        (void)printf("\nSkill %s (1 - error / error of *): %s.\n", app_measure(score->skill).text,
+                     score->skill > 0.0 ? "nearer than all trivial models"
+                                        : "a trivial model is nearer");
     } else {
         (void)printf("\nNo skill: the best trivial model (*) has no error.\n");
     }

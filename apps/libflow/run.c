@@ -286,6 +286,11 @@ static app_exit simulate(job *j)
     if (err != FLOW_OK) {
         const app_exit status = app_fail("run", err);
         if (stop_signal != 0) { return (app_exit)(APP_SIGNAL + stop_signal); }
+        struct stat about;
+        if (err == FLOW_EFILE && !a->force && stat(j->output, &about) == 0 &&
+            S_ISREG(about.st_mode)) {
+            app_say("run", "-f replaces it, -o writes to another file");
+        }
         return err == FLOW_EFILE ? output_status(j->output, a->force) : status;
     }
     if (a->quiet && !a->json) { return APP_OK; }

@@ -59,6 +59,7 @@ done
 before=$(cksum <towns.nc)
 refuse 73 "towns.nc" run towns
 grep -q "exists" err || fail "unclear: $(cat err)"
+grep -q -e "-f replaces it" err || fail "no way out: $(cat err)"
 [ "$before" = "$(cksum <towns.nc)" ] || fail "the existing file was changed"
 "$libflow" run towns --force --seed 5 --quiet || fail "--force does not replace"
 [ "$before" != "$(cksum <towns.nc)" ] || fail "--force does not replace"
