@@ -57,13 +57,28 @@ static void note(const flow_model *m, flow_work *w, const flow_ids *ids, int32_t
     if (!flow_log_add(&w->log, ids, m->day, m->phase, where)) { w->failed = true; }
 }
 
-/// People who reached the end of a link (or found it closed) at `place`; v: km they can do a day.
-static void land(flow_model *m, flow_work *w, int32_t place, flow_party *party, double v)
+/// What is left of the day for those who reach the end of a link.
+typedef enum rest_of_day {
+    REST,       ///< none: they stay where they are
+    GO_ON,      ///< some: they are asked again whether to move
+    SHORT_STINT ///< some, and they moved so little lately that they leave a town at once
+} rest_of_day;
+
+/// Decided by today's distance before it is rounded to bins.
+static rest_of_day rest_of_the_day(const flow_model *m, uint16_t recent, double today, double v)
+{
+    const flow_settings_hop *hop = &m->s->set.hop;
+    if (!hop->onward || today * m->bin_km >= v) { return REST; }
+    return hop->avoid_short_stints && recent + today < (double)m->bins ? SHORT_STINT : GO_ON;
+}
+
+/// People who reached the end of a link, or were sent back to its start, at `place`.
+static void land(flow_model *m, flow_work *w, int32_t place, flow_party *party, rest_of_day left)
 {
     flow_key *key = &party->key;
     key->first = 0;
     key->fast = key->slow = key->deficit = 0;
-    key->due = 0;
+    key->due = left == SHORT_STINT;
     if (m->groups.status >= 0) {
         key->group = flow_group_change(&m->groups.axis[m->groups.status], key->group,
                                        m->s->foreign[place] ? FLOW_STATUS_ABROAD : FLOW_STATUS_IDP);
@@ -72,8 +87,7 @@ static void land(flow_model *m, flow_work *w, int32_t place, flow_party *party, 
     m->count[place] += persons;
     m->arrivals[place] += persons;
     note(m, w, &party->ids, place);
-    const bool goes_on = m->s->set.hop.onward && key->today * m->bin_km < v;
-    flow_put(w, goes_on ? &m->active[place] : &m->here[place], party);
+    flow_put(w, left == REST ? &m->here[place] : &m->active[place], party);
 }
 
 /// The rest of a route when its people are sent back to the start of `link`: the same places from
@@ -133,6 +147,7 @@ static void reach_end(flow_model *m, flow_work *w, int32_t link, flow_party *par
     for (int i = 0; i < 2; i++) {
         if (share[i] == 0) { continue; }
         flow_party some = flow_part(w, party, share[i]);
+        const rest_of_day left = rest_of_the_day(m, memory[i], today, v);
         uint16_t bin[2];
         int64_t part[2];
         round_bins(m, w, today, share[i], name + (uint64_t)i, FLOW_DRAW_TODAY, bin, part);
@@ -142,9 +157,8 @@ static void reach_end(flow_model *m, flow_work *w, int32_t link, flow_party *par
             few.key.recent = memory[i];
             few.key.today = bin[j];
             if (m->closed[link] == 0) {
-                land(m, w, m->s->link_to[link], &few, v);
+                land(m, w, m->s->link_to[link], &few, left);
             } else {
-                few.key.slow = walks; // whoever takes them in must know their pace
                 flow_put(w, &m->back[link], &few);
             }
         }
@@ -269,9 +283,8 @@ static void take_back(flow_model *m, flow_work *w, int32_t place)
     for (int32_t link = m->s->first_link[place]; link < m->s->first_link[place + 1]; link++) {
         for (int32_t c = 0; c < m->back[link].n; c++) {
             flow_party party = flow_cells_lift(&m->back[link], c);
-            const double v = party.key.slow ? m->s->set.hop.max_walk_speed : m->speed[link];
             party.key.route = route_back(m, link, party.key.route);
-            land(m, w, place, &party, v);
+            land(m, w, place, &party, REST);
         }
         flow_cells_empty(&m->back[link]);
     }
@@ -376,6 +389,7 @@ static void rest(flow_model *m, flow_work *w, int32_t place)
 {
     for (int32_t c = 0; c < m->active[place].n; c++) {
         flow_party party = flow_cells_lift(&m->active[place], c);
+        party.key.due = 0;
         flow_put(w, &m->here[place], &party);
     }
     flow_cells_empty(&m->active[place]);
