@@ -127,6 +127,15 @@ static double recent_on_road(const flow_model *m, const flow_key *key, double v)
     return recent;
 }
 
+/// Who comes to the end of a link finds it closed when it is, in FLEE also when it was closed since
+/// he entered.
+static bool found_closed(const flow_model *m, int32_t link, const flow_key *key)
+{
+    const int32_t entered = m->day - key->fast - key->slow;
+    return m->closed[link] > 0 ||
+           (m->s->set.quirks.closed_links_turn_back && m->closed_on[link] > entered);
+}
+
 /// People reach the end of a link today; `before`: km on it before today.
 static void reach_end(flow_model *m, flow_work *w, int32_t link, flow_party *party, double before,
                       bool walks, bool steady, uint64_t name)
@@ -135,6 +144,7 @@ static void reach_end(flow_model *m, flow_work *w, int32_t link, flow_party *par
     const double v = walks ? hop->max_walk_speed : m->speed[link];
     const flow_key key = party->key;
     const bool enters = key.fast + key.slow == 0;
+    const bool closed = found_closed(m, link, &key);
     m->link_count[link] -= flow_persons(m, key.group, party->n);
     const double today =
         m->remembers ? (enters ? key.today : 0) + (m->s->length_km[link] - before) / m->bin_km : 0;
@@ -156,7 +166,7 @@ static void reach_end(flow_model *m, flow_work *w, int32_t link, flow_party *par
             flow_party few = flow_part(w, &some, part[j]);
             few.key.recent = memory[i];
             few.key.today = bin[j];
-            if (m->closed[link] == 0) {
+            if (!closed) {
                 land(m, w, m->s->link_to[link], &few, left);
             } else {
                 flow_put(w, &m->back[link], &few);
@@ -196,11 +206,11 @@ static void advance(flow_model *m, flow_work *w, int32_t link, flow_party *party
     if (enters && begun && !set->quirks.full_speed_per_link) { key->deficit = key->today; }
     if (steady && begun) { // nothing more to draw until they arrive
         double days = floor((m->s->length_km[link] - before - km) / v) + 1.0;
-        days = fmin(days, 60000.0);
-        if (walks) {
-            key->slow = (uint16_t)days;
+        days = fmin(days, 60000.0 - key->fast - key->slow);
+        if (walks) { // rounding can have missed the end on the day foreseen: days add up
+            key->slow = (uint16_t)(key->slow + days);
         } else {
-            key->fast = (uint16_t)days;
+            key->fast = (uint16_t)(key->fast + days);
         }
         key->due = m->day + (int32_t)days;
         stay_on_road(m, w, link, party);
