@@ -47,6 +47,11 @@ foreach(script IN LISTS scripts)
     flow_test(cli_${name} sh ${script} $<TARGET_FILE:libflow>)
 endforeach()
 
+# The programs that are compared must simulate the same process.
+if(FLOW_BENCH)
+    flow_test(bench_step $<TARGET_FILE:bench_step> --n 20000 --rounds 1)
+endif()
+
 # The installed package; needs the compiler's own options only.
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND BUILD_SHARED_LIBS AND NOT FLOW_SANITIZE)
     flow_test(install sh tests/install/install.sh ${PROJECT_BINARY_DIR})
