@@ -15,6 +15,7 @@ static void set_out(flow_model *m, flow_work *w, int32_t place, flow_party *part
 {
     const int64_t persons = flow_persons(m, party->key.group, party->n);
     party->key.route = (uint32_t)path->rest;
+    party->key.due = 0;
     m->count[place] -= persons;
     m->departures[place] += persons;
     m->link_count[path->first] += persons;
@@ -34,6 +35,7 @@ static void follow_route(flow_model *m, flow_work *w, int32_t place, flow_party 
         }
     }
     party->key.route = 0;
+    party->key.due = 0;
     flow_put(w, &w->pending, party);
 }
 
@@ -62,11 +64,8 @@ static void weigh(const flow_model *m, flow_work *w, int32_t place, const flow_c
 /// Chance that a unit of a cell sets out now.
 static double chance_to_leave(const flow_model *m, int32_t place, const flow_key *key, bool onward)
 {
-    const int64_t moved = (int64_t)key->recent + key->today;
-    if (onward && m->s->set.hop.avoid_short_stints && m->town[place] && moved < m->bins) {
-        return 1.0;
-    }
-    return m->leave[place];
+    const bool short_stint = onward && key->due != 0;
+    return short_stint && m->town[place] ? 1.0 : m->leave[place];
 }
 
 /// The movers of a row, already divided over the choices in w->count, set out.
@@ -95,6 +94,7 @@ static void rest(flow_model *m, flow_work *w, int32_t place, flow_cells *from)
     } else {
         for (int32_t i = 0; i < from->n; i++) {
             flow_party party = flow_cells_lift(from, i);
+            party.key.due = 0;
             flow_put(w, here, &party);
         }
         flow_cells_empty(from);

@@ -49,6 +49,7 @@ static void set_conflict(flow_model *m, int32_t place, double intensity)
 
 static void close_link(flow_model *m, int32_t link, bool close)
 {
+    if (close && m->closed[link] == 0) { m->closed_on[link] = m->day; }
     if (m->s->set.quirks.closures_do_not_stack) {
         m->closed[link] = close;
     } else if (close) {

@@ -284,6 +284,7 @@ static void all_quirks(flow_settings_quirks *quirks)
 {
     *quirks = (flow_settings_quirks){.ignore_link_closures = true,
                                      .closures_do_not_stack = true,
+                                     .closed_links_turn_back = true,
                                      .frozen_conflict_intensity = true,
                                      .day0_reduces_capacity = true,
                                      .home_is_present_place = true,

@@ -50,6 +50,7 @@ static int32_t list_blocks(flow_model *m, block out[static most_blocks])
     ROW(same_religion, n_place * m->groups.n_religion);
     ROW(same_ethnicity, n_place * m->groups.n_ethnicity);
     ROW(closed, n_link);
+    ROW(closed_on, n_link);
     ROW(first_in, n_place + 1);
     ROW(in_link, n_link);
     ROW(speed, n_link);
@@ -255,6 +256,7 @@ flow_err flow_model_reset(flow_model *m, uint64_t seed, uint32_t member)
     }
     for (int32_t l = 0; l < s->n_link; l++) {
         m->closed[l] = 0;
+        m->closed_on[l] = -1;
         m->link_count[l] = m->link_entered[l] = 0;
         m->road_due[l] = INT32_MAX;
     }

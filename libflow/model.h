@@ -74,6 +74,7 @@ struct flow_model {
 
     // Links, [n_link]
     int32_t *closed;             ///< closures in force
+    int32_t *closed_on;          ///< step at whose beginning it closed last, -1: never
     int32_t *first_in, *in_link; ///< CSR by destination: [n_place + 1], [n_link]
     double *speed;               ///< km/d at full speed
     int64_t *link_count, *link_entered;

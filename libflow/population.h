@@ -20,7 +20,8 @@ typedef struct flow_key {
     uint16_t deficit; ///< on a link: bins of the entry day already used up before
     uint16_t fast;    ///< on a link: days travelled at full speed
     uint16_t slow;    ///< on a link: days travelled on foot
-    int32_t due;      ///< on a link: step of the next event; at a place: 0
+    int32_t due;      ///< on a link: step of the next event; at a place: 0, but 1 for those who go
+                      ///< on today and moved little lately
 } flow_key;
 
 /// Units that share a key, with the followed ones among them.

@@ -28,23 +28,26 @@ typedef enum flow_draw {
     FLOW_DRAW_PASSENGER = 13   ///< attributes that change no probability
 } flow_draw;
 
-/// The generator type: state is key, counter and one block of four words.
+enum { FLOW_RNG_WORDS = 16 }; // four blocks: what SSE2 makes in the time of two
+
+/// One stream: what gsl_rng.state of a flow_rng_philox points to. GSL copies it as bytes.
+/// Words of the stream are blocks 0, 1, 2... of its counter, four words each; 2^34 in all.
+typedef struct flow_rng_state {
+    uint32_t word[FLOW_RNG_WORDS]; ///< made and not yet all given
+    uint32_t used;                 ///< words given; FLOW_RNG_WORDS: none left
+    uint32_t key[2];               ///< seed, member and purpose
+    uint32_t counter[4];           ///< [0] next block, [1] step, [2..3] cell
+} flow_rng_state;
+
+/// The generator type: a gsl_rng of this type has a flow_rng_state as its state.
 extern const gsl_rng_type *const flow_rng_philox;
 
 /// One block: out = Philox4x32-10(counter, key).
 void flow_philox(const uint32_t counter[static 4], const uint32_t key[static 2],
                  uint32_t out[static 4]);
 
-/// Put a generator of type flow_rng_philox at the start of the stream of (seed, member, step,
-/// purpose, cell). Streams of different arguments are independent. `cell` is any 64-bit name of
-/// what draws.
-void flow_rng_key(gsl_rng *rng, uint64_t seed, uint32_t member, int32_t step, flow_draw purpose,
-                  uint64_t cell);
-
-/// Next double in [0, 1) with 53 random bits.
-double flow_uniform(gsl_rng *rng);
-/// Next 32 random bits.
-uint32_t flow_word(gsl_rng *rng);
+/// Make the next words of a stream that has none left: for the functions below only.
+void flow_rng_fill(flow_rng_state *stream);
 
 /// Bijective mixing of 64 bits (finaliser of SplitMix64, Steele, Lea and Flood 2014,
 /// DOI 10.1145/2660193.2660195).
@@ -53,6 +56,67 @@ static inline uint64_t flow_mix(uint64_t x)
     x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
     return x ^ (x >> 31);
+}
+
+/// Put a generator of type flow_rng_philox at the start of the stream of (seed, member, step,
+/// purpose, cell). `cell` is any 64-bit name of what draws.
+///
+/// Within one seed and member no two different (step, purpose, cell) have a block in common: step
+/// and cell are words of the counter, the purpose changes the key. Two (seed, member) have the same
+/// key with a chance of 2^-64.
+static inline void flow_rng_key(gsl_rng *rng, uint64_t seed, uint32_t member, int32_t step,
+                                flow_draw purpose, uint64_t cell)
+{
+    flow_rng_state *stream = (flow_rng_state *)rng->state;
+    // The golden ratio spreads members over the 64 bits that a seed may take.
+    const uint64_t key = flow_mix(seed + UINT64_C(0x9e3779b97f4a7c15) * ((uint64_t)member + 1));
+    stream->used = FLOW_RNG_WORDS;
+    stream->key[0] = (uint32_t)key;
+    stream->key[1] = (uint32_t)(key >> 32) ^ (uint32_t)purpose;
+    stream->counter[0] = 0;
+    stream->counter[1] = (uint32_t)step;
+    stream->counter[2] = (uint32_t)cell;
+    stream->counter[3] = (uint32_t)(cell >> 32);
+}
+
+/// Next 32 random bits.
+static inline uint32_t flow_rng_word(flow_rng_state *stream)
+{
+    if (stream->used == FLOW_RNG_WORDS) { flow_rng_fill(stream); }
+    return stream->word[stream->used++];
+}
+
+/// The next n words.
+static inline void flow_rng_words(flow_rng_state *stream, uint32_t n, uint32_t *out)
+{
+    for (uint32_t i = 0; i < n; i++) { out[i] = flow_rng_word(stream); }
+}
+
+/// Next double in [0, 1) with 53 random bits: the upper bits of two words, the second one higher.
+static inline double flow_rng_uniform(flow_rng_state *stream)
+{
+    uint64_t bits;
+    if (stream->used <= FLOW_RNG_WORDS - 2) { // one load of 64 bits on most machines
+        const uint32_t *word = &stream->word[stream->used];
+        bits = (uint64_t)word[1] << 32 | word[0];
+        stream->used += 2;
+    } else {
+        bits = flow_rng_word(stream);
+        bits |= (uint64_t)flow_rng_word(stream) << 32;
+    }
+    return (double)(int64_t)(bits >> 11) * 0x1p-53;
+}
+
+/// Next double in [0, 1) with 53 random bits of a generator of type flow_rng_philox.
+static inline double flow_uniform(gsl_rng *rng)
+{
+    return flow_rng_uniform((flow_rng_state *)rng->state);
+}
+
+/// Next 32 random bits of a generator of type flow_rng_philox.
+static inline uint32_t flow_word(gsl_rng *rng)
+{
+    return flow_rng_word((flow_rng_state *)rng->state);
 }
 
 #endif

@@ -156,6 +156,8 @@ static const flow_field hop_rows[] = {
 static const flow_field quirks_rows[] = {
     QUIRK(ignore_link_closures, "Closures of kind link do nothing."),
     QUIRK(closures_do_not_stack, "The first re-opening opens a link that was closed twice."),
+    QUIRK(closed_links_turn_back,
+          "Who was on a link when it closed turns back at its end even if it is open again."),
     QUIRK(frozen_conflict_intensity, "A change between two intensities above 0 is ignored."),
     QUIRK(day0_reduces_capacity,
           "People of day 0 are subtracted from capacities and also count as occupants."),

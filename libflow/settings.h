@@ -77,6 +77,7 @@ typedef struct flow_settings_hop {
 typedef struct flow_settings_quirks {
     bool ignore_link_closures;      ///< closures of type `link` read from a file do nothing
     bool closures_do_not_stack;     ///< the first re-opening opens a link closed twice
+    bool closed_links_turn_back;    ///< who was on a link that closed turns back, also if it opened
     bool frozen_conflict_intensity; ///< a change between two positive intensities is ignored
     bool
         day0_reduces_capacity; ///< day-0 people are subtracted from capacity and count as occupants

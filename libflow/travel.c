@@ -57,13 +57,28 @@ static void note(const flow_model *m, flow_work *w, const flow_ids *ids, int32_t
     if (!flow_log_add(&w->log, ids, m->day, m->phase, where)) { w->failed = true; }
 }
 
-/// People who reached the end of a link (or found it closed) at `place`; v: km they can do a day.
-static void land(flow_model *m, flow_work *w, int32_t place, flow_party *party, double v)
+/// What is left of the day for those who reach the end of a link.
+typedef enum rest_of_day {
+    REST,       ///< none: they stay where they are
+    GO_ON,      ///< some: they are asked again whether to move
+    SHORT_STINT ///< some, and they moved so little lately that they leave a town at once
+} rest_of_day;
+
+/// Decided by today's distance before it is rounded to bins.
+static rest_of_day rest_of_the_day(const flow_model *m, uint16_t recent, double today, double v)
+{
+    const flow_settings_hop *hop = &m->s->set.hop;
+    if (!hop->onward || today * m->bin_km >= v) { return REST; }
+    return hop->avoid_short_stints && recent + today < (double)m->bins ? SHORT_STINT : GO_ON;
+}
+
+/// People who reached the end of a link, or were sent back to its start, at `place`.
+static void land(flow_model *m, flow_work *w, int32_t place, flow_party *party, rest_of_day left)
 {
     flow_key *key = &party->key;
     key->first = 0;
     key->fast = key->slow = key->deficit = 0;
-    key->due = 0;
+    key->due = left == SHORT_STINT;
     if (m->groups.status >= 0) {
         key->group = flow_group_change(&m->groups.axis[m->groups.status], key->group,
                                        m->s->foreign[place] ? FLOW_STATUS_ABROAD : FLOW_STATUS_IDP);
@@ -72,8 +87,7 @@ static void land(flow_model *m, flow_work *w, int32_t place, flow_party *party, 
     m->count[place] += persons;
     m->arrivals[place] += persons;
     note(m, w, &party->ids, place);
-    const bool goes_on = m->s->set.hop.onward && key->today * m->bin_km < v;
-    flow_put(w, goes_on ? &m->active[place] : &m->here[place], party);
+    flow_put(w, left == REST ? &m->here[place] : &m->active[place], party);
 }
 
 /// The rest of a route when its people are sent back to the start of `link`: the same places from
@@ -113,6 +127,15 @@ static double recent_on_road(const flow_model *m, const flow_key *key, double v)
     return recent;
 }
 
+/// Who comes to the end of a link finds it closed when it is, in FLEE also when it was closed since
+/// he entered.
+static bool found_closed(const flow_model *m, int32_t link, const flow_key *key)
+{
+    const int32_t entered = m->day - key->fast - key->slow;
+    return m->closed[link] > 0 ||
+           (m->s->set.quirks.closed_links_turn_back && m->closed_on[link] > entered);
+}
+
 /// People reach the end of a link today; `before`: km on it before today.
 static void reach_end(flow_model *m, flow_work *w, int32_t link, flow_party *party, double before,
                       bool walks, bool steady, uint64_t name)
@@ -121,6 +144,7 @@ static void reach_end(flow_model *m, flow_work *w, int32_t link, flow_party *par
     const double v = walks ? hop->max_walk_speed : m->speed[link];
     const flow_key key = party->key;
     const bool enters = key.fast + key.slow == 0;
+    const bool closed = found_closed(m, link, &key);
     m->link_count[link] -= flow_persons(m, key.group, party->n);
     const double today =
         m->remembers ? (enters ? key.today : 0) + (m->s->length_km[link] - before) / m->bin_km : 0;
@@ -133,6 +157,7 @@ static void reach_end(flow_model *m, flow_work *w, int32_t link, flow_party *par
     for (int i = 0; i < 2; i++) {
         if (share[i] == 0) { continue; }
         flow_party some = flow_part(w, party, share[i]);
+        const rest_of_day left = rest_of_the_day(m, memory[i], today, v);
         uint16_t bin[2];
         int64_t part[2];
         round_bins(m, w, today, share[i], name + (uint64_t)i, FLOW_DRAW_TODAY, bin, part);
@@ -141,10 +166,9 @@ static void reach_end(flow_model *m, flow_work *w, int32_t link, flow_party *par
             flow_party few = flow_part(w, &some, part[j]);
             few.key.recent = memory[i];
             few.key.today = bin[j];
-            if (m->closed[link] == 0) {
-                land(m, w, m->s->link_to[link], &few, v);
+            if (!closed) {
+                land(m, w, m->s->link_to[link], &few, left);
             } else {
-                few.key.slow = walks; // whoever takes them in must know their pace
                 flow_put(w, &m->back[link], &few);
             }
         }
@@ -182,11 +206,11 @@ static void advance(flow_model *m, flow_work *w, int32_t link, flow_party *party
     if (enters && begun && !set->quirks.full_speed_per_link) { key->deficit = key->today; }
     if (steady && begun) { // nothing more to draw until they arrive
         double days = floor((m->s->length_km[link] - before - km) / v) + 1.0;
-        days = fmin(days, 60000.0);
-        if (walks) {
-            key->slow = (uint16_t)days;
+        days = fmin(days, 60000.0 - key->fast - key->slow);
+        if (walks) { // rounding can have missed the end on the day foreseen: days add up
+            key->slow = (uint16_t)(key->slow + days);
         } else {
-            key->fast = (uint16_t)days;
+            key->fast = (uint16_t)(key->fast + days);
         }
         key->due = m->day + (int32_t)days;
         stay_on_road(m, w, link, party);
@@ -269,9 +293,8 @@ static void take_back(flow_model *m, flow_work *w, int32_t place)
     for (int32_t link = m->s->first_link[place]; link < m->s->first_link[place + 1]; link++) {
         for (int32_t c = 0; c < m->back[link].n; c++) {
             flow_party party = flow_cells_lift(&m->back[link], c);
-            const double v = party.key.slow ? m->s->set.hop.max_walk_speed : m->speed[link];
             party.key.route = route_back(m, link, party.key.route);
-            land(m, w, place, &party, v);
+            land(m, w, place, &party, REST);
         }
         flow_cells_empty(&m->back[link]);
     }
@@ -376,6 +399,7 @@ static void rest(flow_model *m, flow_work *w, int32_t place)
 {
     for (int32_t c = 0; c < m->active[place].n; c++) {
         flow_party party = flow_cells_lift(&m->active[place], c);
+        party.key.due = 0;
         flow_put(w, &m->here[place], &party);
     }
     flow_cells_empty(&m->active[place]);

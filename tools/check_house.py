@@ -12,11 +12,11 @@ import sys
 
 # Layer of each file in libflow/ by its name, the longest fitting beginning counts.
 LAYERS = [
-    (0, "base", "files", "rng", "split"),
+    (0, "base", "files", "rng", "split", "heap"),
     (1, "field", "config", "table"),
-    (2, "registry", "modules", "quantities", "drivers/", "responses/", "processes/"),
+    (2, "registry", "modules", "quantities", "terms", "drivers/", "responses/", "processes/"),
     (3, "world", "settings", "scenario", "load", "flee", "distance"),
-    (4, "ids", "population", "follow", "paths", "people", "enter", "choose", "decide", "drive", "travel", "model", "comm"),
+    (4, "row", "balance", "routes", "ids", "population", "follow", "paths", "people", "enter", "choose", "decide", "drive", "travel", "model", "comm"),
     (5, "observe", "output", "checkpoint", "run"),
     (6, "sweep", "score", "calibrate", "sensitivity", "assimilate", "compare", "report", "bmi"),
 ]
