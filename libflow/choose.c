@@ -110,7 +110,8 @@ static double hazards(const flow_model *m, const flow_rule_class *group, double 
         e = e * e;
         squared = true;
     }
-    const bool boys = hop->boys_take_risk && (hop->children_avoid_hazards || !m->s->is_flee);
+    const bool boys =
+        hop->boys_take_risk && (hop->children_avoid_hazards || !quirks->boys_need_children_rule);
     const bool young = quirks->boys_include_men || group->child;
     if (boys && group->male && group->over_14 && young) { e = 1.0; }
     if (hop->elderly_avoid_hazards && group->elderly) {

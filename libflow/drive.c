@@ -35,10 +35,13 @@ static void set_conflict(flow_model *m, int32_t place, double intensity)
 {
     const flow_settings_hop *hop = &m->s->set.hop;
     if (intensity > 0.0) {
-        if (!(m->conflict[place] > 0.0)) { m->conflict_since[place] = m->day; }
+        // With frozen intensities every event here is one with which the file begins a conflict.
+        const bool begins =
+            !(m->conflict[place] > 0.0) || m->s->set.quirks.frozen_conflict_intensity;
+        if (begins) { m->conflict_since[place] = m->day; }
         m->move_chance[place] = hop->conflict_movechance;
         m->town[place] = false;
-    } else if (m->s->is_flee) { // every place is a town then; a camp remains a camp besides
+    } else if (m->s->set.quirks.conflict_ends_as_town) { // a camp remains a camp besides
         m->move_chance[place] = hop->default_movechance;
         m->town[place] = true;
     } else {
@@ -93,11 +96,8 @@ flow_err flow_model_day0(flow_model *m)
     int64_t entered = 0;
     for (int32_t p = 0; p < s->n_place; p++) {
         set_kind(m, p, s->place_kind[p] == FLOW_CONFLICT_ZONE ? FLOW_TOWN : s->place_kind[p]);
-        m->conflict_since[p] = -1;
-        if (s->conflict0[p] > 0.0) {
-            set_conflict(m, p, s->conflict0[p]);
-            m->conflict_since[p] = s->is_flee ? -1 : 0;
-        }
+        m->conflict_since[p] = 0;
+        if (s->conflict0[p] > 0.0) { set_conflict(m, p, s->conflict0[p]); }
         m->capacity[p] = s->capacity[p];
         m->population[p] = s->population[p];
         FLOW_TRY(flow_model_enter(m, p, s->initial_idps[p], FLOW_DRAW_INITIAL, FLOW_CAUSE_INITIAL,

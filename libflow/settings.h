@@ -79,17 +79,19 @@ typedef struct flow_settings_quirks {
     bool closures_do_not_stack;     ///< the first re-opening opens a link closed twice
     bool closed_links_turn_back;    ///< who was on a link that closed turns back, also if it opened
     bool frozen_conflict_intensity; ///< a change between two positive intensities is ignored
+    bool conflict_ends_as_town;     ///< any place is left like a town once its conflict has ended
     bool
         day0_reduces_capacity; ///< day-0 people are subtracted from capacity and count as occupants
     bool home_is_present_place;     ///< stay_close_to_home measures from the present place
     bool swapped_coordinates;       ///< distances take y as latitude although x holds it
     bool fixed_routes_stale_scores; ///< a route search sees yesterday's scores of later places
-    bool day0_total_row;         ///< without insert_day0 the first batch also holds the total row
-    bool boys_include_men;       ///< BoysTakeRisk has no upper age
-    bool overdrawn_population;   ///< a place whose population is used up still sends people
-    bool full_speed_per_link;    ///< each link of one day is entered with the full day's distance
-    bool low_movechance_is_camp; ///< a place with a move chance below 0.005 becomes a camp
-    bool population_floor_1e8;   ///< Match rules divide by 1e8 where the population is below 1
+    bool day0_total_row;          ///< without insert_day0 the first batch also holds the total row
+    bool boys_include_men;        ///< BoysTakeRisk has no upper age
+    bool boys_need_children_rule; ///< BoysTakeRisk acts only beside ChildrenAvoidHazards
+    bool overdrawn_population;    ///< a place whose population is used up still sends people
+    bool full_speed_per_link;     ///< each link of one day is entered with the full day's distance
+    bool low_movechance_is_camp;  ///< a place with a move chance below 0.005 becomes a camp
+    bool population_floor_1e8;    ///< Match rules divide by 1e8 where the population is below 1
 } flow_settings_quirks;
 
 typedef struct flow_settings {
