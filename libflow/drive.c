@@ -100,6 +100,7 @@ flow_err flow_model_day0(flow_model *m)
         if (s->conflict0[p] > 0.0) { set_conflict(m, p, s->conflict0[p]); }
         m->capacity[p] = s->capacity[p];
         m->population[p] = s->population[p];
+        if (m->camp[p] && set->empty_camps_on_day0) { continue; }
         FLOW_TRY(flow_model_enter(m, p, s->initial_idps[p], FLOW_DRAW_INITIAL, FLOW_CAUSE_INITIAL,
                                   &entered));
     }
@@ -132,10 +133,11 @@ static int64_t registrations(flow_model *m)
         change = observed_total(s, m->day) - observed_total(s, m->day - 1) - m->debt;
     } else if (!set->insert_day0) {
         change = observed_total(s, 0) - m->debt;
-        if (s->set.quirks.day0_total_row) { change += s->total_day0_raw; }
+        const bool twice = s->set.quirks.day0_total_row && set->total_from_camps;
+        if (twice) { change += s->total_day0_raw; }
     } else if (s->set.quirks.day0_reduces_capacity) {
         for (int32_t i = 0; i < s->n_observed; i++) {
-            m->capacity[s->observed[i].place] -= (double)s->observed[i].people[0];
+            m->capacity[s->observed[i].place] -= (double)s->observed[i].day0;
         }
     }
     m->debt = change < 0 ? -change : 0;
@@ -153,6 +155,17 @@ static double origin_weights(flow_model *m)
         sum += m->place_weight[p];
     }
     return sum;
+}
+
+/// Nobody is left in the zones of conflict because their populations have left already.
+static bool used_up(const flow_model *m)
+{
+    const flow_settings *set = &m->s->set;
+    bool any = false;
+    for (int32_t p = 0; p < m->s->n_place && !any; p++) {
+        any = m->conflict[p] > 0.0 && m->s->population[p] > 0.0;
+    }
+    return any && set->spawn.take_from_population && !set->quirks.overdrawn_population;
 }
 
 static double by_conflict(flow_model *m, int32_t place)
@@ -189,6 +202,10 @@ static flow_err numbers(flow_model *m)
     m->waiting = 0;
     if (m->target == 0) { return FLOW_OK; }
     if (!(origin_weights(m) > 0.0)) {
+        if (used_up(m)) {
+            m->waiting = m->target;
+            return FLOW_OK;
+        }
         return flow_fail(FLOW_EINPUT,
                          "day %d: %lld people must leave (registrations rose) but no place with "
                          "people is in conflict; give a conflict that has begun by then",

@@ -69,9 +69,9 @@ flow_err flow_load_observed(flow_loader *l, const flow_series *series, int32_t p
     if (out->people == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for observations"); }
     int64_t from = 0;
     for (int32_t t = 0; t < s->n_day; t++) { out->people[t] = value_at(series, t, &from); }
+    out->day0 = out->people[0];
     if (s->set.spawn.empty_camps_on_day0) {
-        const int64_t before = out->people[0];
-        for (int32_t t = 0; t < s->n_day; t++) { out->people[t] -= before; }
+        for (int32_t t = 0; t < s->n_day; t++) { out->people[t] -= out->day0; }
     }
     for (int64_t i = 0; i < series->n && out->first_count == 0; i++) {
         out->first_count = (int64_t)series->row[i].people;

@@ -43,6 +43,7 @@ typedef struct flow_attribute {
 typedef struct flow_observed {
     int32_t place;       ///< -1: the total
     int64_t *people;     ///< [n_day], interpolated, corrected, truncated
+    int64_t day0;        ///< people on day 0, also where empty_camps_on_day0 subtracts them
     int64_t first_count; ///< first published count above 0 (0: none)
 } flow_observed;
 
