@@ -44,6 +44,7 @@ static int32_t list_blocks(flow_model *m, block out[static most_blocks])
     ROW(pull, n_place);
     ROW(count, n_place);
     ROW(owed, n_place);
+    ROW(dawn, n_place);
     ROW(arrivals, n_place);
     ROW(departures, n_place);
     ROW(spawned, n_place);

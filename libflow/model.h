@@ -65,6 +65,7 @@ struct flow_model {
     double *multiplier; ///< of capacity, in [0, 1]
     double *pull;       ///< multiplier to the power of weight_power
     int64_t *count;     ///< persons at the place, arrived or resident
+    int64_t *dawn;      ///< the same at dawn; kept for the match rules only
     double
         *owed; ///< persons still to enter (> 0) or entered too early, because households are whole
     int64_t *arrivals, *departures, *spawned; ///< today
