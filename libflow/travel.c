@@ -206,8 +206,9 @@ static void advance(flow_model *m, flow_work *w, int32_t link, flow_party *party
     if (enters && begun && !set->quirks.full_speed_per_link) { key->deficit = key->today; }
     if (steady && begun) { // nothing more to draw until they arrive
         double days = floor((m->s->length_km[link] - before - km) / v) + 1.0;
-        days = fmin(days, 60000.0 - key->fast - key->slow);
-        if (walks) { // rounding can have missed the end on the day foreseen: days add up
+        // Rounding can miss the end on the day foreseen: then one more day, and days add up.
+        days = fmax(1.0, fmin(days, 60000.0 - key->fast - key->slow));
+        if (walks) {
             key->slow = (uint16_t)(key->slow + days);
         } else {
             key->fast = (uint16_t)(key->fast + days);
