@@ -445,7 +445,8 @@ static void settle(flow_model *m, flow_work *w, int32_t place)
     for (int32_t c = 0; c < here->n && !changes; c++) {
         changes = here->row[c].key.recent > 0 || here->row[c].key.today > 0;
     }
-    const double sink = hop->camps_are_sinks && m->camp[place] ? m->s->sink[place] : 0.0;
+    const bool sinks = hop->camps_are_sinks && !m->s->set.quirks.camps_are_no_sinks;
+    const double sink = sinks && m->camp[place] ? m->s->sink[place] : 0.0;
     if (!changes && !(sink > 0.0)) { return; }
     flow_cells_swap(here, &w->cells);
     for (int32_t c = 0; c < w->cells.n; c++) {
