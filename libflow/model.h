@@ -23,7 +23,11 @@ typedef struct flow_choice {
 
 /// Scratch of one thread.
 typedef struct flow_work {
-    gsl_rng *rng;
+    gsl_rng *rng;          ///< how many
+    gsl_rng *who;          ///< who
+    bool who_open;         ///< `who` stands in the stream of purpose and name
+    flow_draw purpose;     ///< of the open stream
+    uint64_t name;         ///< of what draws from it: place and phase
     double *weight, *tail; ///< [most + 1]
     int64_t *count;        ///< [most]
     flow_cells cells;      ///< for rebuilding a set
@@ -136,15 +140,14 @@ flow_err flow_model_travel(flow_model *m);
 
 // Shared by the phases ---------------------------------------------------------------------------
 
-/// Name of what draws: a cell at a place or on a link in a phase of the day.
-static inline uint64_t flow_stream(uint64_t where, uint32_t phase, const flow_key *key)
+/// Open the stream of a place in a phase of the day: one for the counts, which cells use in the
+/// order of their rows, and one for who they are, so that counts never depend on identities.
+static inline void flow_open(const flow_model *m, flow_work *w, flow_draw purpose, int32_t place)
 {
-    return flow_key_hash(key) + flow_mix(where << 32 | phase);
-}
-
-static inline void flow_rekey(const flow_model *m, flow_work *w, flow_draw purpose, uint64_t cell)
-{
-    flow_rng_key(w->rng, m->seed, m->member, m->day, purpose, cell);
+    w->name = (uint64_t)place << 32 | m->phase;
+    w->purpose = purpose;
+    w->who_open = false;
+    flow_rng_key(w->rng, m->seed, m->member, m->day, purpose, w->name);
 }
 
 /// Put a party into a set; a lack of memory shows in w->failed.
@@ -154,10 +157,15 @@ static inline void flow_put(flow_work *w, flow_cells *cells, flow_party *party)
 }
 
 /// Part n units from a party.
-static inline flow_party flow_part(flow_work *w, flow_party *from, int64_t n)
+static inline flow_party flow_part(const flow_model *m, flow_work *w, flow_party *from, int64_t n)
 {
+    if (from->ids.n > 0 && !w->who_open) {
+        const uint64_t cell = w->name ^ (uint64_t)w->purpose << 56;
+        flow_rng_key(w->who, m->seed, m->member, m->day, FLOW_DRAW_WHO, cell);
+        w->who_open = true;
+    }
     flow_party part;
-    if (!flow_party_part(w->rng, &w->pool, from, n, &part)) { w->failed = true; }
+    if (!flow_party_part(w->who, &w->pool, from, n, &part)) { w->failed = true; }
     return part;
 }
 

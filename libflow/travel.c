@@ -39,12 +39,11 @@ static double km_before(const flow_model *m, int32_t link, const flow_key *key)
 }
 
 /// x bins as a whole number that fits the key, rounded without bias; two parts of the people.
-static void round_bins(flow_model *m, flow_work *w, double x, int64_t n, uint64_t cell,
-                       flow_draw purpose, uint16_t bin[static 2], int64_t part[static 2])
+static void round_bins(flow_work *w, double x, int64_t n, uint16_t bin[static 2],
+                       int64_t part[static 2])
 {
     const double top = 60000.0;
     x = fmin(fmax(x, 0.0), top);
-    if (x > floor(x)) { flow_rekey(m, w, purpose, cell); }
     flow_split_round(w->rng, n, x, part);
     bin[0] = (uint16_t)floor(x);
     bin[1] = (uint16_t)(bin[0] + 1);
@@ -138,7 +137,7 @@ static bool found_closed(const flow_model *m, int32_t link, const flow_key *key)
 
 /// People reach the end of a link today; `before`: km on it before today.
 static void reach_end(flow_model *m, flow_work *w, int32_t link, flow_party *party, double before,
-                      bool walks, bool steady, uint64_t name)
+                      bool walks, bool steady)
 {
     const flow_settings_hop *hop = &m->s->set.hop;
     const double v = walks ? hop->max_walk_speed : m->speed[link];
@@ -151,19 +150,18 @@ static void reach_end(flow_model *m, flow_work *w, int32_t link, flow_party *par
     uint16_t memory[2] = {key.recent, key.recent};
     int64_t share[2] = {party->n, 0};
     if (!enters && steady && hop->avoid_short_stints) {
-        round_bins(m, w, recent_on_road(m, &key, v), party->n, name, FLOW_DRAW_MEMORY, memory,
-                   share);
+        round_bins(w, recent_on_road(m, &key, v), party->n, memory, share);
     }
     for (int i = 0; i < 2; i++) {
         if (share[i] == 0) { continue; }
-        flow_party some = flow_part(w, party, share[i]);
+        flow_party some = flow_part(m, w, party, share[i]);
         const rest_of_day left = rest_of_the_day(m, memory[i], today, v);
         uint16_t bin[2];
         int64_t part[2];
-        round_bins(m, w, today, share[i], name + (uint64_t)i, FLOW_DRAW_TODAY, bin, part);
+        round_bins(w, today, share[i], bin, part);
         for (int j = 0; j < 2; j++) {
             if (part[j] == 0) { continue; }
-            flow_party few = flow_part(w, &some, part[j]);
+            flow_party few = flow_part(m, w, &some, part[j]);
             few.key.recent = memory[i];
             few.key.today = bin[j];
             if (!closed) {
@@ -196,9 +194,8 @@ static void advance(flow_model *m, flow_work *w, int32_t link, flow_party *party
     if (enters && !set->quirks.full_speed_per_link) {
         km = fmax(v - key->today * m->bin_km, 0.0); // a slower pace than today's: nothing is left
     }
-    const uint64_t name = flow_stream((uint64_t)link << 1 | walks, m->phase, key);
     if (before + km > m->s->length_km[link]) {
-        reach_end(m, w, link, party, before, walks, steady, name);
+        reach_end(m, w, link, party, before, walks, steady);
         return;
     }
     if (enters) { note(m, w, &party->ids, FLOW_WHERE_LINK - link); }
@@ -228,10 +225,10 @@ static void advance(flow_model *m, flow_work *w, int32_t link, flow_party *party
     }
     uint16_t bin[2];
     int64_t part[2];
-    round_bins(m, w, (key->recent + moved) / 2.0, party->n, name, FLOW_DRAW_MEMORY, bin, part);
+    round_bins(w, (key->recent + moved) / 2.0, party->n, bin, part);
     for (int j = 0; j < 2; j++) {
         if (part[j] == 0) { continue; }
-        flow_party some = flow_part(w, party, part[j]);
+        flow_party some = flow_part(m, w, party, part[j]);
         some.key.recent = bin[j];
         stay_on_road(m, w, link, &some);
     }
@@ -244,8 +241,7 @@ static void travel_party(flow_model *m, flow_work *w, int32_t link, flow_party *
         advance(m, w, link, party, on_foot >= 1.0, true);
         return;
     }
-    flow_rekey(m, w, FLOW_DRAW_WALK, flow_stream((uint64_t)link, m->phase, &party->key));
-    flow_party walkers = flow_part(w, party, flow_binomial(w->rng, party->n, on_foot));
+    flow_party walkers = flow_part(m, w, party, flow_binomial(w->rng, party->n, on_foot));
     advance(m, w, link, &walkers, true, false);
     advance(m, w, link, party, false, false);
 }
@@ -258,10 +254,9 @@ static flow_party turn(flow_model *m, flow_work *w, int32_t link, int32_t row, i
     if (batches_left <= 1 || all.n == 0) { return all; }
     const double share = (double)all.n / batches_left;
     int64_t part[2];
-    flow_rekey(m, w, FLOW_DRAW_BATCH, flow_stream((uint64_t)link, m->phase, &all.key));
     flow_split_round(w->rng, 1, share, part);
     const int64_t n = (int64_t)floor(share) + part[1];
-    flow_party now = flow_part(w, &all, n < all.n ? n : all.n);
+    flow_party now = flow_part(m, w, &all, n < all.n ? n : all.n);
     queue->row[row].n = all.n;
     if (queue->ids != NULL) { queue->ids[row] = all.ids; }
     return now;
@@ -270,6 +265,7 @@ static flow_party turn(flow_model *m, flow_work *w, int32_t link, int32_t row, i
 /// Everybody who travels to `place` in this wave.
 static void pull(flow_model *m, flow_work *w, int32_t place, bool first_wave, int32_t batches_left)
 {
+    flow_open(m, w, FLOW_DRAW_TRAVEL, place);
     for (int32_t i = m->first_in[place]; i < m->first_in[place + 1]; i++) {
         const int32_t link = m->in_link[i];
         if (!first_wave) {
@@ -424,10 +420,9 @@ static void one_batch(flow_model *m, int32_t batches_left)
 
 /// Each of a party leaves the model with a chance.
 static void leave_model(flow_model *m, flow_work *w, int32_t place, flow_party *party,
-                        double chance, uint64_t name)
+                        double chance)
 {
-    flow_rekey(m, w, FLOW_DRAW_SINK, name);
-    flow_party gone = flow_part(w, party, flow_binomial(w->rng, party->n, chance));
+    flow_party gone = flow_part(m, w, party, flow_binomial(w->rng, party->n, chance));
     const int64_t persons = flow_persons(m, gone.key.group, gone.n);
     m->count[place] -= persons;
     w->left += persons;
@@ -448,21 +443,21 @@ static void settle(flow_model *m, flow_work *w, int32_t place)
     const bool sinks = hop->camps_are_sinks && !m->s->set.quirks.camps_are_no_sinks;
     const double sink = sinks && m->camp[place] ? m->s->sink[place] : 0.0;
     if (!changes && !(sink > 0.0)) { return; }
+    flow_open(m, w, FLOW_DRAW_SETTLE, place);
     flow_cells_swap(here, &w->cells);
     for (int32_t c = 0; c < w->cells.n; c++) {
         flow_party party = flow_cells_lift(&w->cells, c);
-        const uint64_t name = flow_stream((uint64_t)place, m->phase, &party.key);
-        if (sink > 0.0) { leave_model(m, w, place, &party, sink, name); }
+        if (sink > 0.0) { leave_model(m, w, place, &party, sink); }
         uint16_t bin[2] = {0, 0};
         int64_t part[2] = {party.n, 0};
         if (hop->avoid_short_stints) {
             const double recent = (party.key.recent + party.key.today) / 2.0;
-            round_bins(m, w, recent, party.n, name, FLOW_DRAW_MEMORY, bin, part);
+            round_bins(w, recent, party.n, bin, part);
         }
         party.key.today = 0;
         for (int j = 0; j < 2; j++) {
             if (part[j] == 0) { continue; }
-            flow_party some = flow_part(w, &party, part[j]);
+            flow_party some = flow_part(m, w, &party, part[j]);
             some.key.recent = bin[j];
             flow_put(w, here, &some);
         }
