@@ -20,7 +20,11 @@ static void set_out(flow_model *m, flow_work *w, int32_t place, flow_party *part
     m->departures[place] += persons;
     m->link_count[path->first] += persons;
     m->link_entered[path->first] += persons;
-    flow_put(w, &into[path->first], party);
+    if (into == NULL) {
+        flow_model_enter_link(m, w, path->first, party);
+    } else {
+        flow_put(w, &into[path->first], party);
+    }
 }
 
 /// People who still have a route go on along it, or drop it and stay.
@@ -78,7 +82,8 @@ static void part_movers(flow_model *m, flow_work *w, int32_t place, flow_cells *
         if (w->count[k] == 0) { continue; }
         const flow_path *path = &tree->node[choice->node[k]];
         if (refused(m, path->end)) { continue; }
-        flow_party part = flow_part(m, w, &all, w->count[k]);
+        flow_party part;
+        flow_part(m, w, &all, w->count[k], &part);
         set_out(m, w, place, &part, path, into);
     }
     from->row[row].n = all.n;

@@ -131,11 +131,14 @@ flow_err flow_model_attributes(flow_model *m);
 const flow_choice *flow_model_choice(flow_model *m, int32_t place, int32_t rule);
 
 // decide.c: who leaves a place, and where to
-/// Everybody in `from` decides: enters a link of `into`, or stays. `onward`: they arrived today.
+/// Everybody in `from` decides: enters a link of `into` (NULL: travels at once), or stays.
+/// `onward`: they arrived today.
 void flow_model_decide(flow_model *m, flow_work *w, int32_t place, flow_cells *from,
                        flow_cells *into, bool onward);
 
 // travel.c: links, arrivals, end of the day
+/// A party travels on a link today: arrives, or spends the night on it.
+void flow_model_enter_link(flow_model *m, flow_work *w, int32_t link, flow_party *party);
 flow_err flow_model_travel(flow_model *m);
 
 // Shared by the phases ---------------------------------------------------------------------------
@@ -156,17 +159,23 @@ static inline void flow_put(flow_work *w, flow_cells *cells, flow_party *party)
     if (!flow_cells_put(&w->pool, cells, party)) { w->failed = true; }
 }
 
-/// Part n units from a party.
-static inline flow_party flow_part(const flow_model *m, flow_work *w, flow_party *from, int64_t n)
+/// Part n units from a party; who goes along comes from the stream `who` of the open place.
+static inline void flow_part(const flow_model *m, flow_work *w, flow_party *from, int64_t n,
+                             flow_party *out)
 {
-    if (from->ids.n > 0 && !w->who_open) {
+    if (from->ids.n == 0) {
+        out->key = from->key;
+        out->n = n;
+        out->ids = (flow_ids){0};
+        from->n -= n;
+        return;
+    }
+    if (!w->who_open) {
         const uint64_t cell = w->name ^ (uint64_t)w->purpose << 56;
         flow_rng_key(w->who, m->seed, m->member, m->day, FLOW_DRAW_WHO, cell);
         w->who_open = true;
     }
-    flow_party part;
-    if (!flow_party_part(w->who, &w->pool, from, n, &part)) { w->failed = true; }
-    return part;
+    if (!flow_party_part(w->who, &w->pool, from, n, out)) { w->failed = true; }
 }
 
 /// Persons in n units of a group.
