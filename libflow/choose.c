@@ -205,27 +205,38 @@ static void fill_search(const flow_model *m, int32_t place, const flow_rule_clas
     }
 }
 
-/// Fixed routes: the best path per destination by the plain score, then times the end point score.
-static void fill_fixed(const flow_model *m, int32_t place, const flow_rule_class *group,
-                       flow_choice *choice)
+/// Add the best open path to each destination, by the plain score: the major routes, or all others.
+/// Destinations that `choice` holds already keep their path.
+static void add_best(const flow_model *m, int32_t place, bool major, flow_choice *choice)
 {
     const flow_tree *tree = &m->paths.tree[place];
-    const bool stale = m->s->set.quirks.fixed_routes_stale_scores && m->day > 0;
-    choice->n = 0;
+    const bool stale = m->s->set.quirks.fixed_routes_stale_scores;
+    const int32_t n_before = choice->n;
     for (int32_t i = 1; i < tree->n; i++) {
         const flow_path *path = &tree->node[i];
-        if (!path->candidate || !path_open(m, tree, i)) { continue; }
+        if (!path->candidate || path->major != major || !path_open(m, tree, i)) { continue; }
         const double score =
             stale && path->end > place ? m->score_before[path->end] : m->score[path->end];
-        const double length = path->major ? path->length_km / 4.0 : path->length_km;
+        const double length = major ? path->length_km / 4.0 : path->length_km;
         const double weight = path_weight(&m->s->set.hop, score, length);
         int32_t k = 0;
         while (k < choice->n && tree->node[choice->node[k]].end != path->end) { k++; }
-        if (k < choice->n && choice->weight[k] >= weight) { continue; }
+        const bool better = k == choice->n ? weight > 0.0 : weight > choice->weight[k];
+        if (k < n_before || !better) { continue; }
         choice->node[k] = i;
         choice->weight[k] = weight;
         if (k == choice->n) { choice->n++; }
     }
+}
+
+/// Fixed routes: the best path per destination, its weight times the end point score.
+static void fill_fixed(const flow_model *m, int32_t place, const flow_rule_class *group,
+                       flow_choice *choice)
+{
+    const flow_tree *tree = &m->paths.tree[place];
+    choice->n = 0;
+    add_best(m, place, false, choice);
+    add_best(m, place, true, choice);
     for (int32_t k = 0; k < choice->n; k++) {
         choice->weight[k] *= end_score(m, place, tree->node[choice->node[k]].end, group);
     }

@@ -271,7 +271,9 @@ flow_err flow_model_reset(flow_model *m, uint64_t seed, uint32_t member)
         flow_cells_drop(&m->work[t].pool, &m->work[t].cells);
         flow_cells_drop(&m->work[t].pool, &m->work[t].pending);
     }
-    return flow_model_day0(m);
+    FLOW_TRY(flow_model_day0(m));
+    flow_model_scores(m); // those of the day before the first one
+    return FLOW_OK;
 }
 
 static flow_err step(flow_model *m)

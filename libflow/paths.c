@@ -131,14 +131,6 @@ static int32_t link_between(const flow_scenario *s, int32_t from, int32_t to)
     return -1;
 }
 
-static bool reaches(const flow_tree *tree, int32_t place)
-{
-    for (int32_t i = 1; i < tree->n; i++) {
-        if (tree->node[i].candidate && tree->node[i].end == place) { return true; }
-    }
-    return false;
-}
-
 /// Add one major route (links from `via` on) to the tree of `place`, behind the path `before`.
 static flow_err add_major(const flow_scenario *s, flow_paths *paths, int32_t place, int32_t before,
                           const int32_t *stop, int32_t n_stop, bool backwards)
@@ -162,13 +154,11 @@ static flow_err add_major(const flow_scenario *s, flow_paths *paths, int32_t pla
     }
     flow_err err = FLOW_OK;
     const int32_t far = backwards ? stop[0] : stop[n_stop - 1];
-    if (whole && far != place && !reaches(&paths->tree[place], far)) {
+    if (whole && far != place) {
         int32_t node = 0;
         err = need_path(s, paths, place, link, n, &node);
-        if (err == FLOW_OK) {
-            paths->tree[place].node[node].candidate = true;
-            paths->tree[place].node[node].major = true;
-        }
+        flow_path *path = &paths->tree[place].node[node];
+        if (err == FLOW_OK && !path->candidate) { path->candidate = path->major = true; }
     }
     flow_dealloc(link);
     return err;
