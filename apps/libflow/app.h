@@ -24,9 +24,12 @@ typedef enum app_exit {
 typedef struct app_arguments {
     bool help, version, json, quiet, force, schema;
     const char *output, *settings;
-    const char **set; ///< [n_set], borrowed from argv
+    const char **set; ///< [n_set] the list of a command, such as --set; borrowed from argv
     int32_t n_set;
-    int64_t seed, days, threads;
+    int64_t seed, days, threads, samples;
+    const char *origin, *destination, *flow, *year, *distance, *population, *origin_population;
+    const char *test;
+    bool leave_out_origins, poisson;
     char **operand; ///< [n_operand], borrowed from argv
     int32_t n_operand;
     const char *command_line;
@@ -57,7 +60,7 @@ typedef struct app_command {
 } app_command;
 
 extern const app_command app_run_command, app_check_command, app_describe_command,
-    app_score_command, app_info_command;
+    app_score_command, app_info_command, app_calibrate_command;
 
 /// Bind argv (without the name of the sub-command) to arguments; false after saying why not.
 bool app_parse(const app_command *command, int argc, char **argv, app_arguments *arguments);

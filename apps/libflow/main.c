@@ -4,9 +4,9 @@
 #include <gsl/gsl_errno.h>
 #include <string.h>
 
-static const app_command *const commands[] = {&app_run_command, &app_check_command,
+static const app_command *const commands[] = {&app_run_command,      &app_check_command,
                                               &app_describe_command, &app_score_command,
-                                              &app_info_command};
+                                              &app_info_command,     &app_calibrate_command};
 enum { N_COMMAND = sizeof commands / sizeof *commands };
 
 static const app_command *find(const char *name)

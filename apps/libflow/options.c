@@ -64,7 +64,7 @@ static bool bind(const app_command *command, const app_option *option, const cha
         *(const char **)member(arguments, option) = text;
         return true;
     }
-    // The only list is --set; there is room for every argument.
+    // A command has one list; there is room for every argument.
     arguments->set[arguments->n_set++] = text;
     return true;
 }
