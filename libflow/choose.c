@@ -91,12 +91,13 @@ static double great_circle(double lat_a, double lon_a, double lat_b, double lon_
     return 2.0 * 6371.0088 * asin(sqrt(fmin(h, 1.0)));
 }
 
-static double home_factor(const flow_model *m, int32_t place, int32_t end)
+/// Far from home is less attractive; in FLEE, far from where people are.
+static double home_factor(const flow_model *m, int32_t home, int32_t end)
 {
     const flow_scenario *s = m->s;
     const double *lat = s->set.quirks.swapped_coordinates ? s->longitude : s->latitude;
     const double *lon = s->set.quirks.swapped_coordinates ? s->latitude : s->longitude;
-    const double d = great_circle(lat[place], lon[place], lat[end], lon[end]);
+    const double d = great_circle(lat[home], lon[home], lat[end], lon[end]);
     return 1.0 / pow(fmax(1.0, d), s->set.hop.home_distance_power);
 }
 
@@ -153,7 +154,9 @@ static double end_score(const flow_model *m, int32_t place, int32_t end,
 {
     const flow_settings_hop *hop = &m->s->set.hop;
     double e = hazards(m, group, m->score[end]);
-    if (hop->stay_close_to_home) { e *= home_factor(m, place, end); }
+    if (hop->stay_close_to_home) {
+        e *= home_factor(m, group->home >= 0 ? group->home : place, end);
+    }
     e *= matches(m, group, end);
     if (hop->use_pop_for_loc_weight && !m->camp[end]) {
         e *= pow(fmax(1.0, m->population[end]), hop->pop_power_for_loc_weight);

@@ -4,18 +4,19 @@
 #include <string.h>
 #include <strings.h>
 
-/// What rules tell apart of one attribute.
-enum { rule_age, rule_gender, rule_religion, rule_ethnicity, n_rule_axis };
-enum { most_household = 1000 }; // persons
+/// What rules tell apart: of one attribute each, and the home.
+enum { rule_age, rule_gender, rule_religion, rule_ethnicity, rule_home, n_rule_axis };
+enum { most_household = 1000 };                    // persons
+static const int64_t most_rows = INT64_C(1) << 26; // of choices, one for each place: 2 GiB
 
 static const char *const status_name[FLOW_N_STATUS] = {"internally displaced", "abroad"};
 static const char *const cause_name[FLOW_N_CAUSE] = {"initial", "conflict"};
 
 /// What rules in use need, while groups are made.
 typedef struct need {
-    const flow_attribute *attribute; ///< NULL: no rule in use needs it
-    int32_t n_class;
-    int32_t *class_of; ///< [n_value]
+    const flow_attribute *attribute; ///< NULL for the home
+    int32_t n_class;                 ///< 0: no rule in use needs it
+    int32_t *class_of;               ///< [n_value]
 } need;
 
 static const flow_attribute *find(const flow_scenario *s, const char *name)
@@ -97,6 +98,8 @@ static flow_err find_needs(const flow_scenario *s, need needs[static n_rule_axis
         a->n_class = a->attribute->n_value;
         for (int32_t v = 0; v < a->n_class; v++) { a->class_of[v] = v; }
     }
+    const bool home = hop->stay_close_to_home && !s->set.quirks.home_is_present_place;
+    needs[rule_home].n_class = home ? s->n_place : 0;
     return FLOW_OK;
 }
 
@@ -212,6 +215,20 @@ static flow_err add_household(const flow_scenario *s, flow_groups *groups)
     return FLOW_OK;
 }
 
+/// The axis of the place where people entered.
+static flow_err answer_home(const flow_scenario *s, flow_groups *groups)
+{
+    int32_t a = 0;
+    while (a < groups->n_axis && groups->axis[a].kind != FLOW_AXIS_ORIGIN) { a++; }
+    if (a == groups->n_axis) { FLOW_TRY(switch_on(s, groups, "origin")); }
+    flow_people_axis *axis = &groups->axis[a];
+    axis->rule = rule_home;
+    axis->rule_class = flow_calloc(axis->n_class, sizeof *axis->rule_class);
+    if (axis->rule_class == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for groups"); }
+    for (int32_t p = 0; p < axis->n_class; p++) { axis->rule_class[p] = p; }
+    return FLOW_OK;
+}
+
 /// An axis for what a rule needs: one that is there already, else one of the rule's classes.
 static flow_err answer_need(const flow_scenario *s, flow_groups *groups, int32_t rule,
                             const need *what)
@@ -272,13 +289,18 @@ static flow_err finish_axes(const flow_scenario *s, flow_groups *groups)
 
 // Rule classes ----------------------------------------------------------------------------------
 
-static flow_err describe_rules(const need needs[static n_rule_axis], flow_groups *groups)
+static flow_err describe_rules(const flow_scenario *s, const need needs[static n_rule_axis],
+                               flow_groups *groups)
 {
     int64_t n = 1;
     for (int r = 0; r < n_rule_axis; r++) {
-        if (needs[r].attribute != NULL) { n *= needs[r].n_class; }
-        if (n > 1000000) {
-            return flow_fail(FLOW_ERANGE, "the attributes in use make more than 1000000 groups");
+        if (needs[r].n_class > 0) { n *= needs[r].n_class; }
+        if (n * s->n_place > most_rows) {
+            return flow_fail(FLOW_ERANGE,
+                             "what the rules in use tell apart of people (attributes%s) makes more "
+                             "than %lld rows of choices for %d places",
+                             needs[rule_home].n_class > 0 ? ", homes" : "", (long long)most_rows,
+                             (int)s->n_place);
         }
     }
     groups->n_rule = (int32_t)n;
@@ -289,8 +311,8 @@ static flow_err describe_rules(const need needs[static n_rule_axis], flow_groups
     for (int32_t i = 0; i < groups->n_rule; i++) {
         int32_t class_of[n_rule_axis], rest = i;
         for (int r = 0; r < n_rule_axis; r++) {
-            class_of[r] = needs[r].attribute != NULL ? rest % needs[r].n_class : -1;
-            if (needs[r].attribute != NULL) { rest /= needs[r].n_class; }
+            class_of[r] = needs[r].n_class > 0 ? rest % needs[r].n_class : -1;
+            if (needs[r].n_class > 0) { rest /= needs[r].n_class; }
         }
         flow_rule_class *rule = &groups->rule[i];
         rule->child = class_of[rule_age] == 0 || class_of[rule_age] == 1;
@@ -300,6 +322,7 @@ static flow_err describe_rules(const need needs[static n_rule_axis], flow_groups
         rule->female = class_of[rule_gender] == 1;
         rule->religion = class_of[rule_religion];
         rule->ethnicity = class_of[rule_ethnicity];
+        rule->home = class_of[rule_home];
     }
     groups->n_religion = needs[rule_religion].n_class;
     groups->n_ethnicity = needs[rule_ethnicity].n_class;
@@ -311,7 +334,7 @@ static void weigh_rules(const need needs[static n_rule_axis], flow_groups *group
 {
     int32_t stride = 1;
     for (int r = 0; r < n_rule_axis; r++) {
-        if (needs[r].attribute == NULL) { continue; }
+        if (needs[r].n_class == 0) { continue; }
         for (int32_t a = 0; a < groups->n_axis; a++) {
             flow_people_axis *axis = &groups->axis[a];
             if (axis->rule != r) { continue; }
@@ -329,8 +352,9 @@ static flow_err make(const flow_scenario *s, need needs[static n_rule_axis], flo
     for (int32_t r = 0; r < n_rule_axis; r++) {
         if (needs[r].attribute != NULL) { FLOW_TRY(answer_need(s, out, r, &needs[r])); }
     }
+    if (needs[rule_home].n_class > 0) { FLOW_TRY(answer_home(s, out)); }
     FLOW_TRY(finish_axes(s, out));
-    FLOW_TRY(describe_rules(needs, out));
+    FLOW_TRY(describe_rules(s, needs, out));
     weigh_rules(needs, out);
     return FLOW_OK;
 }
