@@ -3,15 +3,7 @@
 #ifndef FLOW_BASE_H
 #define FLOW_BASE_H
 
-#include "flow/flow.h"
-
-#include <stddef.h>
-
-#if defined(__GNUC__)
-#define FLOW_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
-#else
-#define FLOW_PRINTF(fmt, args)
-#endif
+#include "flow/module.h"
 
 /// Pass a failure on while nothing is owned.
 #define FLOW_TRY(call)                                                                             \
@@ -19,9 +11,6 @@
         const flow_err err_ = (call);                                                              \
         if (err_ != FLOW_OK) { return err_; }                                                      \
     } while (0)
-
-/// Set the text of the last error of this thread (any length; replaced, not appended); returns err.
-flow_err flow_fail(flow_err err, const char *format, ...) FLOW_PRINTF(2, 3);
 
 /// n zeroed elements of `size` bytes (n = 0 gives a valid pointer); NULL when out of memory or n <
 /// 0.

@@ -234,6 +234,8 @@ static void bind_value(const flow_field *field, const char *key, const source *f
         }
         break;
     case FLOW_LIST: bind_list(field, key, from, problems, out); break;
+    case FLOW_PLACE:
+    case FLOW_COUNTRY: break; // columns of tables only, flow_module_check() sees to it
     }
 }
 
@@ -360,9 +362,8 @@ static const char **candidates(const flow_section *sections, int32_t n_section, 
     return name;
 }
 
-/// Add "unknown key" with the nearest name of the same table, or of any table.
-static void unknown_key(const flow_section *sections, int32_t n_section, const char *key,
-                        flow_mark at, flow_problems *problems)
+void flow_fields_unknown(const flow_section *sections, int32_t n_section, const char *key,
+                         flow_mark at, flow_problems *problems)
 {
     char shown[64];
     char table[64] = "";
@@ -493,7 +494,7 @@ flow_err flow_fields_bind(const flow_section *sections, int32_t n_section, flow_
             bind_node(field, config, node, problems, member(&sections[s], field, settings));
             continue;
         }
-        unknown_key(sections, n_section, node->path, node->key_at, problems);
+        flow_fields_unknown(sections, n_section, node->path, node->key_at, problems);
         const size_t n = strlen(node->path);
         for (int64_t k = i + 1; k < config->n; k++) { // what lies below is not reported again
             const char *path = config->node[k].path;
@@ -532,7 +533,7 @@ flow_err flow_fields_set(const flow_section *sections, int32_t n_section, const 
     int32_t s = 0;
     const flow_field *field = flow_fields_find(sections, n_section, key, &s);
     if (field == NULL) {
-        unknown_key(sections, n_section, key, at, problems);
+        flow_fields_unknown(sections, n_section, key, at, problems);
     } else {
         bind_plain(field, key, equal + 1, at, problems, member(&sections[s], field, settings));
     }

@@ -7,43 +7,6 @@
 
 #include "config.h"
 
-typedef enum flow_type {
-    FLOW_BOOL,   ///< bool: true | false
-    FLOW_INT,    ///< int64_t
-    FLOW_DOUBLE, ///< double
-    FLOW_CHOICE, ///< int32_t: index in `choices` ("a|b|c")
-    FLOW_TEXT,   ///< char *, owned by the struct; NULL when the default is ""
-    FLOW_DATE,   ///< int32_t: days since 1970-01-01
-    FLOW_LIST    ///< flow_list: doubles, each in [min, max]
-} flow_type;
-
-/// A short list of numbers, owned by its struct.
-typedef struct flow_list {
-    double *value;
-    int32_t n;
-} flow_list;
-
-/// Evidence tags of a default (printed beside its source).
-/// 'V' read in the source, 'D' derived from data, 'R' recalled, 'A' assumption, '-' no claim (a
-/// switch).
-typedef struct flow_field {
-    const char *key; ///< last part of the dotted key
-    size_t offset;   ///< of the member in the section's struct
-    flow_type type;
-    const char *unit;     ///< UDUNITS text, "1" for none, "" for switches and texts
-    const char *fallback; ///< default as it would be written in YAML ("10", "true", "[1, 0.5]", "")
-    double min, max;      ///< inclusive range of numbers; ignored for other types
-    const char *choices;  ///< FLOW_CHOICE: "hop|destination"
-    char tag;
-    const char *source; ///< where the default comes from
-    const char *help;   ///< one sentence
-} flow_field;
-
-#define FLOW_FIELD_END                                                                             \
-    {                                                                                              \
-        0                                                                                          \
-    }
-
 /// A section of a configuration: name, its rows, and where its struct lies in the whole.
 typedef struct flow_section {
     const char *name;        ///< "hop"; "" for keys at the top
@@ -66,6 +29,9 @@ flow_err flow_fields_bind(const flow_section *sections, int32_t n_section, flow_
 flow_err flow_fields_bind_node(const flow_section *sections, int32_t n_section, flow_config *config,
                                const flow_node *node, const char *key, flow_problems *problems,
                                void *settings);
+/// Add the error "unknown key" with the nearest name of the same section, or of any.
+void flow_fields_unknown(const flow_section *sections, int32_t n_section, const char *key,
+                         flow_mark at, flow_problems *problems);
 /// Bind one override "hop.camp_weight=2.5" (lists as [1, 0.5]); marks say "--set".
 flow_err flow_fields_set(const flow_section *sections, int32_t n_section, const char *assignment,
                          flow_problems *problems, void *settings);

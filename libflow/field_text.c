@@ -136,6 +136,8 @@ char *flow_field_text(const flow_field *field, const void *section_struct)
         put(&out, "]");
         break;
     }
+    case FLOW_PLACE:
+    case FLOW_COUNTRY: break; // columns of tables only
     }
     return finish(&out);
 }
@@ -206,6 +208,8 @@ static void put_field(buffer *out, const flow_field *field)
         put_limits(out, field);
         put(out, "}");
         break;
+    case FLOW_PLACE:
+    case FLOW_COUNTRY: break; // columns of tables only
     }
     put_default(out, field);
     put(out, ", \"description\": ");

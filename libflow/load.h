@@ -32,6 +32,11 @@ typedef struct flow_loader {
     flow_files files;
     const flow_load_options *options;
     flow_problems problems;
+    flow_config config;    ///< scenario.yaml
+    flow_section *section; ///< of the settings and of all modules
+    int32_t n_section;
+    const flow_module **module; ///< that may be used
+    int32_t n_module;
     flow_load_link *link;
     int64_t n_link, size_link;
     int64_t size_event;
@@ -114,6 +119,25 @@ flow_err flow_load_flee_settings(flow_loader *l);
 flow_err flow_load_flee_source(flow_loader *l, const char *input_csv, const char *source_data);
 /// Apply the overrides of the options.
 flow_err flow_load_overrides(flow_loader *l);
+/// Names of all modules, for flow_fields_bind(); NULL: no memory.
+char *flow_load_module_names(const flow_loader *l);
+/// List the modules there are and check those of the options.
+flow_err flow_load_registry(flow_loader *l);
+/// Take the sections of modules from scenario.yaml into use.
+flow_err flow_load_uses(flow_loader *l);
+/// Apply an override that names a module; *taken false: it names none.
+flow_err flow_load_set_use(flow_loader *l, const char *assignment, bool *taken);
+/// Name what is in use, read its tables and let it check them.
+flow_err flow_load_modules(flow_loader *l);
+void flow_uses_clear(flow_scenario *s);
+/// Read a table of a module into memory of the scenario; *t stays NULL when there is none.
+flow_err flow_load_rows(flow_loader *l, const flow_use *use, const flow_module_table *table,
+                        flow_rows *out, flow_table **t);
+/// Day of a cell that holds a date or the number of a day, counted from the first day; an empty one
+/// gives `empty` (INT32_MIN: a problem).
+bool flow_load_day(flow_loader *l, const flow_table *t, int64_t row, int32_t column,
+                   const char *what, int32_t empty, int32_t *out);
+
 /// True when an override names this dotted key.
 bool flow_load_is_set(const flow_loader *l, const char *dotted);
 

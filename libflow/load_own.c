@@ -16,19 +16,22 @@ static flow_err settings(flow_loader *l)
     int64_t size = 0;
     FLOW_TRY(flow_load_text(l, "scenario.yaml", "it says what to run", &text, &size, &shown));
     if (text == NULL) { return FLOW_OK; }
-    flow_config config = {0};
     const int64_t before = l->problems.n_error;
-    FLOW_TRY(flow_config_parse(shown, text, size, &l->problems, &config));
-    flow_err err = FLOW_OK;
+    FLOW_TRY(flow_config_parse(shown, text, size, &l->problems, &l->config));
     if (l->problems.n_error == before) {
-        err = flow_fields_bind(flow_settings_sections, flow_settings_n_section, &config, NULL,
-                               &l->problems, &s->set);
+        char *others = flow_load_module_names(l);
+        if (others == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for modules"); }
+        const flow_err err =
+            flow_fields_bind(l->section, l->n_section, &l->config, others, &l->problems, &s->set);
+        flow_dealloc(others);
+        FLOW_TRY(err);
+        FLOW_TRY(flow_load_uses(l));
         static const char *const must[][2] = {
             {"libflow", "the version of the format, 1, was expected"},
             {"period.start", "the first day, such as 2013-12-15, was expected"},
             {"period.days", "the number of days was expected"}};
         for (int i = 0; i < 3; i++) {
-            const flow_node *node = flow_config_find(&config, must[i][0]);
+            const flow_node *node = flow_config_find(&l->config, must[i][0]);
             const bool given = node != NULL && node->kind != FLOW_NODE_NULL;
             if (given || flow_load_is_set(l, must[i][0]) || (i == 2 && l->options->days > 0)) {
                 continue;
@@ -37,8 +40,6 @@ static flow_err settings(flow_loader *l)
                                must[i][0], must[i][1]);
         }
     }
-    flow_config_clear(&config);
-    FLOW_TRY(err);
     FLOW_TRY(flow_load_overrides(l));
     if (l->options->settings != NULL) {
         flow_problem_error(&l->problems, (flow_mark){.file = l->options->settings},

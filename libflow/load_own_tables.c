@@ -9,9 +9,8 @@
 
 #define MOST_PEOPLE 10000000000
 
-/// Step of a cell that holds a date or a day number; an empty one gives `empty`.
-static bool step_of(flow_loader *l, const flow_table *t, int64_t row, int32_t column,
-                    const char *what, int32_t empty, int32_t *out)
+bool flow_load_day(flow_loader *l, const flow_table *t, int64_t row, int32_t column,
+                   const char *what, int32_t empty, int32_t *out)
 {
     const char *text = flow_table_text(t, row, column);
     int64_t number = 0;
@@ -39,8 +38,8 @@ static bool step_of(flow_loader *l, const flow_table *t, int64_t row, int32_t co
 static bool period_of(flow_loader *l, const flow_table *t, int64_t row, int32_t c_start,
                       int32_t c_end, int32_t *start, int32_t *end)
 {
-    bool good = step_of(l, t, row, c_start, "start", INT32_MIN, start);
-    good &= step_of(l, t, row, c_end, "end", INT32_MAX, end);
+    bool good = flow_load_day(l, t, row, c_start, "start", INT32_MIN, start);
+    good &= flow_load_day(l, t, row, c_end, "end", INT32_MAX, end);
     if (good && *end <= *start) {
         flow_problem_error(&l->problems, flow_table_mark(t, row, c_end),
                            "end '%s' is not after start '%s'", flow_table_text(t, row, c_end),

@@ -164,6 +164,7 @@ flow_err flow_model_create(const flow_scenario *scenario, const flow_model_optio
     if (err == FLOW_OK) {
         err = flow_paths_create(scenario, awareness(hop), hop->fixed_routes, &m->paths);
     }
+    if (err == FLOW_OK) { err = flow_columns_create(scenario, m->threads, &m->columns); }
     if (err == FLOW_OK && !allocate(m)) {
         err = flow_fail(FLOW_ENOMEM, "no memory for a model of %d places and %d links",
                         (int)scenario->n_place, (int)scenario->n_link);
@@ -224,6 +225,7 @@ void flow_model_free(flow_model *m)
     flow_dealloc(m->work);
     flow_paths_clear(&m->paths);
     flow_groups_clear(&m->groups);
+    flow_columns_free(m->columns);
     flow_dealloc(m);
 }
 
@@ -269,7 +271,7 @@ flow_err flow_model_reset(flow_model *m, uint64_t seed, uint32_t member)
     }
     FLOW_TRY(flow_model_day0(m));
     flow_model_scores(m); // those of the day before the first one
-    return FLOW_OK;
+    return flow_columns_reset(m->columns, seed, member, m->count);
 }
 
 static flow_err step(flow_model *m)
@@ -280,11 +282,14 @@ static flow_err step(flow_model *m)
     }
     for (int32_t l = 0; l < m->s->n_link; l++) { m->link_entered[l] = 0; }
     FLOW_TRY(flow_model_events(m));
+    FLOW_TRY(flow_columns_phase(m->columns, FLOW_DRIVER, m->day, m->count));
+    FLOW_TRY(flow_columns_phase(m->columns, FLOW_RESPONSE, m->day, m->count));
     FLOW_TRY(flow_model_spawn(m));
     m->person_steps += m->persons;
     flow_model_scores(m);
     FLOW_TRY(flow_model_attributes(m));
     FLOW_TRY(flow_model_travel(m));
+    FLOW_TRY(flow_columns_phase(m->columns, FLOW_PROCESS, m->day, m->count));
     m->day++;
     return FLOW_OK;
 }
@@ -298,6 +303,16 @@ flow_err flow_model_step(flow_model *m)
     const flow_err err = step(m);
     m->broken = err != FLOW_OK;
     return err;
+}
+
+flow_err flow_model_assign(flow_model *m, const char *quantity, const double *value, int64_t n)
+{
+    return flow_columns_assign(m->columns, quantity, value, n);
+}
+
+const double *flow_model_quantity(const flow_model *m, int32_t quantity)
+{
+    return flow_columns_value(m->columns, quantity);
 }
 
 int32_t flow_model_day(const flow_model *m)
@@ -334,5 +349,6 @@ uint64_t flow_model_checksum(const flow_model *m)
     for (size_t i = 0; i < sizeof totals / sizeof *totals; i++) {
         sum = flow_mix(sum + (uint64_t)totals[i]);
     }
+    if (m->s->n_use > 0) { sum = flow_mix(sum + flow_columns_hash(m->columns)); }
     return sum;
 }

@@ -3,6 +3,7 @@
 #ifndef FLOW_MODEL_H
 #define FLOW_MODEL_H
 
+#include "columns.h"
 #include "follow.h"
 #include "paths.h"
 #include "people.h"
@@ -52,6 +53,7 @@ struct flow_model {
     bool broken; ///< a step failed half-way
     flow_paths paths;
     flow_groups groups;
+    flow_columns *columns; ///< what modules write
 
     // Places, [n_place]
     int32_t *kind; ///< flow_place_kind once no conflict is there
@@ -106,6 +108,10 @@ struct flow_model {
     flow_follow follow;                ///< people who are followed one by one
     flow_work *work;                   ///< [threads]
 };
+
+/// Combined values of a quantity (FLOW_Q_HAZARD + FLOW_CAUSE_FLOOD), one per place, link or
+/// country; NULL when nobody writes it: all neutral.
+const double *flow_model_quantity(const flow_model *m, int32_t quantity);
 
 // drive.c: forcing, how many enter
 flow_err flow_model_events(flow_model *m);

@@ -5,7 +5,13 @@
 
 #include "scenario.h"
 
-typedef enum flow_shape { FLOW_PER_PLACE, FLOW_PER_LINK, FLOW_PER_STEP, FLOW_N_SHAPE } flow_shape;
+typedef enum flow_shape {
+    FLOW_PER_PLACE,
+    FLOW_PER_LINK,
+    FLOW_PER_STEP,
+    FLOW_PER_COUNTRY,
+    FLOW_N_SHAPE
+} flow_shape;
 
 typedef struct flow_observable {
     const char *name; ///< "people"
@@ -14,14 +20,22 @@ typedef struct flow_observable {
     const char *unit;         ///< UDUNITS
     const char *long_name;    ///< "people at the place at the end of the day"
     const char *cell_methods; ///< CF: "time: point" or "time: sum"
-    void (*read)(const flow_model *model, double *out); ///< fills one value per place, link, or 1
+    void (*read)(const flow_model *model, double *out); ///< NULL: a quantity
+    int32_t quantity;                                   ///< its id
+    int32_t use; ///< whose column; -1: what all columns come to
 } flow_observable;
 
-/// All observables, in the order of the output file.
+/// Observables of every scenario, in the order of the output file.
 extern const flow_observable flow_observables[];
 extern const int32_t flow_n_observable;
 
-/// Values of one observable: n_place, n_link or 1.
+/// Those of every scenario, then for each quantity that a module in use writes "hazard_flood" and
+/// each module's column of it, "hazard_flood__drought".
+/// @param[out] out one block with the texts in it, freed by the caller with flow_dealloc().
+flow_err flow_observables_list(const flow_scenario *scenario, flow_observable **out, int32_t *n);
+/// Values of one observable: n_place, n_link, n_country or 1.
 int64_t flow_observable_n(const flow_scenario *scenario, const flow_observable *observable);
+/// Fill the values of one observable.
+void flow_observable_read(const flow_observable *observable, const flow_model *model, double *out);
 
 #endif

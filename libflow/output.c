@@ -29,6 +29,8 @@ struct flow_output {
     flow_part part;
     flow_axes axes;
     int32_t day; ///< steps received
+    int32_t n_observable;
+    flow_observable *observable;
     int32_t n_column;
     column *column;
     double *value; ///< scratch: one step of the widest observable
@@ -93,9 +95,9 @@ static flow_err add_time(flow_output *o)
 
 static flow_err add_observable(flow_output *o, const flow_observable *row)
 {
-    const flow_axis *across = row->shape == FLOW_PER_PLACE  ? &o->axes.place
-                              : row->shape == FLOW_PER_LINK ? &o->axes.link
-                                                            : NULL;
+    const flow_axis *const axis[FLOW_N_SHAPE] = {&o->axes.place, &o->axes.link, NULL,
+                                                 &o->axes.country};
+    const flow_axis *across = axis[row->shape];
     if (across != NULL && across->n == 0) { return FLOW_OK; } // no links: nothing to say of them
     column *c = &o->column[o->n_column++];
     c->origin = FROM_MODEL;
@@ -123,8 +125,8 @@ static flow_err fill_file(flow_output *o, const flow_provenance *provenance)
 {
     FLOW_TRY(add_time(o));
     FLOW_TRY(flow_output_world(&o->part.hdf, o->s, provenance, &o->axes));
-    for (int32_t i = 0; i < flow_n_observable; i++) {
-        FLOW_TRY(add_observable(o, &flow_observables[i]));
+    for (int32_t i = 0; i < o->n_observable; i++) {
+        FLOW_TRY(add_observable(o, &o->observable[i]));
     }
     FLOW_TRY(add_observed(o));
     FLOW_TRY(flow_output_provenance(&o->part.hdf, o->s));
@@ -137,16 +139,17 @@ static flow_err fill_file(flow_output *o, const flow_provenance *provenance)
 static flow_err allocate(flow_output *o, const char *path)
 {
     int64_t most = 1;
-    for (int32_t i = 0; i < flow_n_observable; i++) {
-        const int64_t n = flow_observable_n(o->s, &flow_observables[i]);
+    FLOW_TRY(flow_observables_list(o->s, &o->observable, &o->n_observable));
+    for (int32_t i = 0; i < o->n_observable; i++) {
+        const int64_t n = flow_observable_n(o->s, &o->observable[i]);
         most = n > most ? n : most;
     }
     o->value = flow_calloc(most, sizeof *o->value);
-    o->column = flow_calloc((int64_t)flow_n_observable + 3, sizeof *o->column);
+    o->column = flow_calloc((int64_t)o->n_observable + 3, sizeof *o->column);
     if (o->value == NULL || o->column == NULL) {
         return flow_fail(FLOW_ENOMEM, "no memory to write '%s'", path);
     }
-    for (int32_t i = 0; i < flow_n_observable + 3; i++) { o->column[i].data = H5I_INVALID_HID; }
+    for (int32_t i = 0; i < o->n_observable + 3; i++) { o->column[i].data = H5I_INVALID_HID; }
     return FLOW_OK;
 }
 
@@ -165,6 +168,7 @@ static void close_all(flow_output *o)
     close_id(&o->axes.place.scale);
     close_id(&o->axes.link.scale);
     close_id(&o->axes.observed.scale);
+    close_id(&o->axes.country.scale);
 }
 
 void flow_output_abandon(flow_output *o)
@@ -180,6 +184,7 @@ void flow_output_abandon(flow_output *o)
         flow_dealloc(o->column[i].real);
     }
     flow_dealloc(o->column);
+    flow_dealloc(o->observable);
     flow_dealloc(o->value);
     flow_dealloc(o);
 }
@@ -192,7 +197,7 @@ flow_err flow_output_create(const char *path, bool replace, const flow_scenario 
     if (o == NULL) { return flow_fail(FLOW_ENOMEM, "no memory to write '%s'", path); }
     const flow_axis none = {.scale = H5I_INVALID_HID};
     o->s = scenario;
-    o->axes = (flow_axes){none, none, none, none};
+    o->axes = (flow_axes){none, none, none, none, none};
     flow_hush hush;
     flow_hush_begin(&hush);
     flow_err err = flow_part_open(path, replace, &o->part);
@@ -220,10 +225,10 @@ static void receive(flow_output *o, column *c, const flow_model *model)
         break;
     case FROM_MODEL:
         if (c->real != NULL) {
-            c->observable->read(model, c->real + at);
+            flow_observable_read(c->observable, model, c->real + at);
             break;
         }
-        c->observable->read(model, o->value);
+        flow_observable_read(c->observable, model, o->value);
         for (hsize_t i = 0; i < c->n; i++) { c->whole[at + i] = (int64_t)o->value[i]; }
         break;
     }

@@ -35,41 +35,57 @@ static char *dotted(const char *section, const char *key)
     return text;
 }
 
-static bool parameters_fill(parameters *p, const flow_settings *set)
+/// One row for each parameter of a section.
+static void fill_section(parameters *p, int64_t *row, const char *key, const flow_section *section,
+                         const void *settings)
+{
+    const void *part = (const char *)settings + section->offset;
+    for (const flow_field *field = section->field; field->key != NULL; field++, (*row)++) {
+        const char tag[2] = {field->tag, '\0'};
+        p->text[COLUMN_KEY * p->n + *row] = dotted(key, field->key);
+        p->text[COLUMN_VALUE * p->n + *row] = flow_field_text(field, part);
+        p->text[COLUMN_UNIT * p->n + *row] = flow_strdup(field->unit);
+        p->text[COLUMN_TAG * p->n + *row] = flow_strdup(tag);
+        p->text[COLUMN_SOURCE * p->n + *row] =
+            flow_strdup(field->source != NULL ? field->source : "");
+    }
+}
+
+/// Visit the settings and the parameters of all modules in use; only count without `p->text`.
+static void each_section(parameters *p, const flow_scenario *s)
 {
     int64_t row = 0;
     for (int32_t i = 0; i < flow_settings_n_section; i++) {
         const flow_section *section = &flow_settings_sections[i];
-        const void *part = (const char *)set + section->offset;
-        for (const flow_field *field = section->field; field->key != NULL; field++, row++) {
-            const char tag[2] = {field->tag, '\0'};
-            p->text[COLUMN_KEY * p->n + row] = dotted(section->name, field->key);
-            p->text[COLUMN_VALUE * p->n + row] = flow_field_text(field, part);
-            p->text[COLUMN_UNIT * p->n + row] = flow_strdup(field->unit);
-            p->text[COLUMN_TAG * p->n + row] = flow_strdup(tag);
-            p->text[COLUMN_SOURCE * p->n + row] =
-                flow_strdup(field->source != NULL ? field->source : "");
+        if (p->text != NULL) { fill_section(p, &row, section->name, section, &s->set); }
+        for (const flow_field *f = section->field; p->text == NULL && f->key != NULL; f++) {
+            p->n++;
         }
     }
-    for (int64_t i = 0; i < N_COLUMN * p->n; i++) {
-        if (p->text[i] == NULL) { return false; }
+    for (int32_t i = 0; i < s->n_use; i++) {
+        const flow_use *use = &s->use[i];
+        flow_section section[FLOW_MODULE_N_SECTION];
+        flow_module_sections(use->module, section);
+        for (int32_t k = 0; k < FLOW_MODULE_N_SECTION && use->key != NULL; k++) {
+            if (p->text != NULL) { fill_section(p, &row, use->key, &section[k], use->block); }
+            for (const flow_field *f = section[k].field; p->text == NULL && f->key != NULL; f++) {
+                p->n++;
+            }
+        }
     }
-    return true;
 }
 
-static flow_err parameters_create(const flow_settings *set, parameters *p)
+static flow_err parameters_create(const flow_scenario *s, parameters *p)
 {
     *p = (parameters){0};
-    for (int32_t i = 0; i < flow_settings_n_section; i++) {
-        const flow_field *field = flow_settings_sections[i].field;
-        while (field->key != NULL) { field++, p->n++; }
-    }
+    each_section(p, s);
     p->text = flow_calloc(N_COLUMN * p->n, sizeof *p->text);
-    if (p->text == NULL || !parameters_fill(p, set)) {
-        parameters_clear(p);
-        return flow_fail(FLOW_ENOMEM, "no memory for the table of parameters");
-    }
-    return FLOW_OK;
+    bool full = p->text != NULL;
+    if (full) { each_section(p, s); }
+    for (int64_t i = 0; full && i < N_COLUMN * p->n; i++) { full = p->text[i] != NULL; }
+    if (full) { return FLOW_OK; }
+    parameters_clear(p);
+    return flow_fail(FLOW_ENOMEM, "no memory for the table of parameters");
 }
 
 /// A table of texts: the first variable is the coordinate of its axis.
@@ -90,7 +106,7 @@ static flow_err write_table(const flow_hdf *hdf, hid_t group, const flow_variabl
     return err;
 }
 
-static flow_err write_parameters(const flow_hdf *hdf, hid_t group, const flow_settings *set)
+static flow_err write_parameters(const flow_hdf *hdf, hid_t group, const flow_scenario *s)
 {
     static const flow_variable column[N_COLUMN] = {
         {.name = "parameter", .long_name = "dotted key of the parameter"},
@@ -102,7 +118,7 @@ static flow_err write_parameters(const flow_hdf *hdf, hid_t group, const flow_se
         {.name = "parameter_source", .long_name = "where the default comes from"},
     };
     parameters p;
-    FLOW_TRY(parameters_create(set, &p));
+    FLOW_TRY(parameters_create(s, &p));
     const flow_err err =
         write_table(hdf, group, column, N_COLUMN, (const char *const *)p.text, p.n);
     parameters_clear(&p);
@@ -187,7 +203,7 @@ flow_err flow_output_provenance(const flow_hdf *hdf, const flow_scenario *s)
     hid_t group = H5I_INVALID_HID;
     FLOW_TRY(flow_hdf_group(hdf, "provenance", &group));
     flow_err err = write_build(hdf, group);
-    if (err == FLOW_OK) { err = write_parameters(hdf, group, &s->set); }
+    if (err == FLOW_OK) { err = write_parameters(hdf, group, s); }
     if (err == FLOW_OK) { err = write_inputs(hdf, group, s); }
     if (err == FLOW_OK) { err = write_warnings(hdf, group, &s->warnings); }
     flow_hdf_close(group);

@@ -298,11 +298,30 @@ static flow_err write_observed(const flow_hdf *hdf, const flow_scenario *s, flow
     return err;
 }
 
+/// Countries have an axis when a module in use writes a quantity of theirs.
+static flow_err write_countries(const flow_hdf *hdf, const flow_scenario *s, flow_axis *country)
+{
+    bool wanted = false;
+    for (int32_t i = 0; i < s->n_use; i++) {
+        for (int32_t k = 0; k < s->use[i].n_write; k++) {
+            wanted |= flow_quantity_row(s->use[i].write[k])->over == FLOW_OVER_COUNTRY;
+        }
+    }
+    if (!wanted) { return FLOW_OK; }
+    *country = (flow_axis){.scale = H5I_INVALID_HID, .n = (hsize_t)s->n_country};
+    const flow_variable v = {
+        .name = "country_name", .long_name = "name of the country", .type = hdf->text};
+    FLOW_TRY(flow_hdf_axis(hdf, hdf->file, &v, country));
+    return flow_hdf_write_texts(hdf, country->scale, (const char *const *)s->country_name,
+                                s->n_country);
+}
+
 flow_err flow_output_world(const flow_hdf *hdf, const flow_scenario *s, const flow_provenance *v,
                            flow_axes *axes)
 {
     FLOW_TRY(write_global(hdf, s, v));
     FLOW_TRY(write_places(hdf, s, &axes->place));
     FLOW_TRY(write_links(hdf, s, &axes->link));
+    FLOW_TRY(write_countries(hdf, s, &axes->country));
     return write_observed(hdf, s, axes);
 }

@@ -7,9 +7,9 @@
 #include "output_file.h"
 
 /// The dimensions of a result file. `link` and `observed` have n = 0 and no scale where a scenario
-/// has none: netCDF knows no empty dimension.
+/// has none: netCDF knows no empty dimension. `country` is there when a module writes of countries.
 typedef struct flow_axes {
-    flow_axis time, place, link, observed;
+    flow_axis time, place, link, observed, country;
 } flow_axes;
 
 /// Write global attributes, places, links, observed places; sets all axes but `time`.

@@ -10,7 +10,6 @@ enum { most_household = 1000 };                    // persons
 static const int64_t most_rows = INT64_C(1) << 26; // of choices, one for each place: 2 GiB
 
 static const char *const status_name[FLOW_N_STATUS] = {"internally displaced", "abroad"};
-static const char *const cause_name[FLOW_N_CAUSE] = {"initial", "conflict"};
 
 /// What rules in use need, while groups are made.
 typedef struct need {
@@ -138,7 +137,7 @@ static flow_err switch_on(const flow_scenario *s, flow_groups *groups, const cha
 {
     static const char *const special[] = {"origin", "status", "cause"};
     const int32_t kind[] = {FLOW_AXIS_ORIGIN, FLOW_AXIS_STATUS, FLOW_AXIS_CAUSE};
-    const int32_t n_class[] = {s->n_place, FLOW_N_STATUS, FLOW_N_CAUSE};
+    const int32_t n_class[] = {s->n_place, FLOW_N_STATUS, FLOW_N_CAUSE_CLASS};
     for (int32_t a = 0; a < groups->n_axis; a++) {
         if (strcasecmp(groups->axis[a].name, name) == 0) {
             return flow_fail(FLOW_EINPUT, "people.axes names '%s' twice", groups->axis[a].name);
@@ -420,7 +419,11 @@ const char *flow_axis_label(const flow_scenario *s, const flow_people_axis *axis
     switch (axis->kind) {
     case FLOW_AXIS_ORIGIN: return s->place_name[class_index];
     case FLOW_AXIS_STATUS: return status_name[class_index];
-    case FLOW_AXIS_CAUSE: return cause_name[class_index];
+    case FLOW_AXIS_CAUSE: {
+        int32_t n = 0;
+        const flow_term *cause = flow_by_terms(FLOW_BY_CAUSE, &n);
+        return class_index < n ? cause[class_index].name : "initial";
+    }
     default: break;
     }
     for (int32_t v = 0; v < axis->attribute->n_value; v++) {

@@ -27,7 +27,10 @@ typedef enum flow_axis_kind {
 
 /// Classes of FLOW_AXIS_STATUS and FLOW_AXIS_CAUSE.
 enum { FLOW_STATUS_IDP, FLOW_STATUS_ABROAD, FLOW_N_STATUS };
-enum { FLOW_CAUSE_INITIAL, FLOW_CAUSE_CONFLICT, FLOW_N_CAUSE };
+enum {
+    FLOW_CAUSE_INITIAL = FLOW_N_CAUSE,
+    FLOW_N_CAUSE_CLASS
+}; ///< the causes of quantities.def first
 
 typedef struct flow_people_axis {
     const char *name; ///< borrowed

@@ -42,6 +42,7 @@ void flow_scenario_free(flow_scenario *s)
     flow_dealloc(s->input);
     flow_dealloc(s->event);
     flow_fields_clear(flow_settings_sections, flow_settings_n_section, &s->set);
+    flow_uses_clear(s);
     flow_problems_clear(&s->warnings);
     for (kept *one = s->memory; one != NULL;) {
         kept *next = one->next;
@@ -67,6 +68,13 @@ flow_err flow_load_text(flow_loader *l, const char *name, const char *needed, co
     *shown = whole;
     *text = NULL;
     *size = 0;
+    for (int32_t i = 0; i < s->n_input; i++) { // several modules may read one file
+        if (strcmp(s->input[i].name, name) == 0) {
+            *text = s->input[i].text;
+            *size = s->input[i].size;
+            return FLOW_OK;
+        }
+    }
     const flow_mark at = {.file = whole};
     if (!flow_file_exists(&l->files, name)) {
         if (needed != NULL) {
@@ -158,6 +166,7 @@ flow_err flow_load_places(flow_loader *l, int64_t n_place)
     s->place_country = flow_keep(s, n, sizeof *s->place_country);
     s->place_kind = flow_keep(s, n, sizeof *s->place_kind);
     s->country = flow_keep(s, n, sizeof *s->country);
+    s->country_name = flow_keep(s, n, sizeof *s->country_name);
     s->foreign = flow_keep(s, n, sizeof *s->foreign);
     s->latitude = flow_keep(s, n, sizeof *s->latitude);
     s->longitude = flow_keep(s, n, sizeof *s->longitude);
@@ -170,8 +179,9 @@ flow_err flow_load_places(flow_loader *l, int64_t n_place)
     while (l->n_slot < 2 * (int64_t)n) { l->n_slot *= 2; }
     l->slot = flow_calloc(l->n_slot, sizeof *l->slot);
     const bool good = s->place_name && s->place_region && s->place_country && s->place_kind &&
-                      s->country && s->foreign && s->latitude && s->longitude && s->population &&
-                      s->capacity && s->conflict0 && s->sink && s->initial_idps && l->slot;
+                      s->country && s->country_name && s->foreign && s->latitude && s->longitude &&
+                      s->population && s->capacity && s->conflict0 && s->sink && s->initial_idps &&
+                      l->slot;
     return good ? FLOW_OK : flow_fail(FLOW_ENOMEM, "no memory for %d places", (int)n);
 }
 
@@ -255,12 +265,14 @@ flow_err flow_load_countries(flow_loader *l)
         }
         if (slot[at] == 0) {
             slot[at] = p + 1;
-            s->country[p] = n++;
+            s->country[p] = n;
+            s->country_name[n++] = s->place_country[p];
         } else {
             s->country[p] = s->country[slot[at] - 1];
         }
         s->foreign[p] = s->country[p] != s->country[0];
     }
+    s->n_country = n;
     flow_dealloc(slot);
     return FLOW_OK;
 }
@@ -270,8 +282,11 @@ flow_err flow_load_countries(flow_loader *l)
 flow_err flow_load_overrides(flow_loader *l)
 {
     for (int32_t i = 0; i < l->options->n_set; i++) {
-        FLOW_TRY(flow_fields_set(flow_settings_sections, flow_settings_n_section,
-                                 l->options->set[i], &l->problems, &l->s->set));
+        bool taken = false;
+        FLOW_TRY(flow_load_set_use(l, l->options->set[i], &taken));
+        if (taken) { continue; }
+        FLOW_TRY(flow_fields_set(l->section, l->n_section, l->options->set[i], &l->problems,
+                                 &l->s->set));
     }
     return FLOW_OK;
 }
@@ -323,7 +338,10 @@ static flow_err load(flow_loader *l)
     const bool own = flow_file_exists(&l->files, "scenario.yaml");
     l->s->is_flee = !own;
     FLOW_TRY(flow_fields_default(flow_settings_sections, flow_settings_n_section, &l->s->set));
+    l->s->dt = 1.0;
+    FLOW_TRY(flow_load_registry(l));
     FLOW_TRY(own ? flow_load_own(l) : flow_load_flee(l));
+    FLOW_TRY(flow_load_modules(l));
     if (l->problems.n_error == 0) { check_origins(l); }
     return flow_problems_result(&l->problems);
 }
@@ -339,6 +357,9 @@ static flow_err load_and_finish(flow_loader *l, const char *path, flow_scenario 
     err = l->s->path == NULL ? flow_fail(FLOW_ENOMEM, "no memory for a scenario") : load(l);
     flow_dealloc(l->link);
     flow_dealloc(l->slot);
+    flow_dealloc(l->section);
+    flow_dealloc(l->module);
+    flow_config_clear(&l->config);
     if (err != FLOW_OK) {
         flow_problems_clear(&l->problems);
         flow_scenario_free(l->s);
@@ -358,6 +379,13 @@ static flow_err check_options(const flow_load_options *options)
     }
     if (options->days < 0) {
         return flow_fail(FLOW_ERANGE, "days = %d, at least 0 was expected", (int)options->days);
+    }
+    if (options->n_module < 0 || (options->n_module > 0 && options->module == NULL)) {
+        return flow_fail(FLOW_ERANGE, "n_module = %d does not fit module", (int)options->n_module);
+    }
+    if (options->n_forcing < 0 || (options->n_forcing > 0 && options->forcing == NULL)) {
+        return flow_fail(FLOW_ERANGE, "n_forcing = %d does not fit forcing",
+                         (int)options->n_forcing);
     }
     return FLOW_OK;
 }

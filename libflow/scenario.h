@@ -3,17 +3,9 @@
 #ifndef FLOW_SCENARIO_H
 #define FLOW_SCENARIO_H
 
+#include "registry.h"
 #include "settings.h"
 
-typedef enum flow_place_kind {
-    FLOW_TOWN,
-    FLOW_CONFLICT_ZONE, ///< the file calls it a conflict zone; it acts as one while conflict > 0
-    FLOW_CAMP,
-    FLOW_IDP_CAMP,
-    FLOW_FORWARD, ///< forwarding hub: everybody moves on
-    FLOW_MARKER,  ///< a point on the road: passed through, never a destination
-    FLOW_N_PLACE_KIND
-} flow_place_kind;
 /// "town", "conflict", "camp", "idp_camp", "forward", "marker".
 extern const char *const flow_place_kind_name[FLOW_N_PLACE_KIND];
 
@@ -53,6 +45,20 @@ typedef struct flow_input_file {
     char *text;
     int64_t size;
 } flow_input_file;
+
+/// A module in use, with its parameters and what it read.
+typedef struct flow_use {
+    const flow_module *module;
+    char *name;  ///< in results: "flood", "flood_2", "flood_north"
+    char *key;   ///< of its parameters: "flood", "flood.2", "flood.north"; NULL: a forcing
+    void *block; ///< parameters: flow_module_common, at FLOW_MODULE_PARAM the module's own
+    const void *data;
+    int64_t n_state; ///< numbers of state in each model
+    uint64_t stream; ///< names its random draws
+    int32_t n_write, n_read;
+    int32_t *write, *read; ///< ids of quantities
+    int32_t item;          ///< place in the list of the section, -1: no list
+} flow_use;
 
 struct flow_scenario {
     flow_settings set;
@@ -94,6 +100,13 @@ struct flow_scenario {
 
     int32_t n_major_route;
     int32_t **major_route; ///< each: places in order, ended by -1
+
+    int32_t n_country;
+    char **country_name; ///< [n_country]
+    double dt;           ///< days of a step
+    int32_t n_use;
+    flow_use *use;    ///< in the order of modules.def, then other modules, then forcings
+    flow_world world; ///< what modules see
 
     int32_t n_input;
     flow_input_file *input;

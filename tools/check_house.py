@@ -14,9 +14,9 @@ import sys
 LAYERS = [
     (0, "base", "files", "rng", "split", "heap"),
     (1, "field", "config", "table"),
-    (2, "registry", "modules", "quantities", "terms", "drivers/", "responses/", "processes/"),
+    (2, "registry", "module", "modules", "quantities", "terms", "drivers/", "responses/", "processes/"),
     (3, "world", "settings", "scenario", "load", "flee", "distance"),
-    (4, "row", "balance", "routes", "ids", "population", "follow", "paths", "people", "enter", "choose", "decide", "drive", "travel", "model", "comm"),
+    (4, "row", "balance", "routes", "ids", "population", "follow", "paths", "people", "enter", "choose", "decide", "drive", "travel", "model", "columns", "comm"),
     (5, "observe", "output", "checkpoint", "run"),
     (6, "sweep", "score", "calibrate", "sensitivity", "assimilate", "compare", "report", "bmi"),
 ]
@@ -78,9 +78,12 @@ def check_library(name, text, problems):
     if own is None:
         problems.append(f"{name}: not in any layer of tools/check_house.py")
         return
+    module = short.startswith(("drivers/", "responses/", "processes/"))
     for number, line in enumerate(text.split("\n"), 1):
         inner = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
         outer = re.match(r"\s*#\s*include\s+<([^>]+)>", line)
+        if module and inner and inner.group(1) != "flow/module.h":
+            problems.append(f"{name}:{number}: a module includes flow/module.h only")
         if inner and not inner.group(1).startswith("flow/"):
             other = layer(inner.group(1))
             if other is None:

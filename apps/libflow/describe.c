@@ -52,6 +52,8 @@ static const char *type_text(const flow_field *field)
     case FLOW_TEXT: return "text";
     case FLOW_DATE: return "date YYYY-MM-DD";
     case FLOW_LIST: return "list of numbers";
+    case FLOW_PLACE: return "name of a place";
+    case FLOW_COUNTRY: return "name of a country";
     }
     return "";
 }

@@ -45,6 +45,8 @@ typedef enum flow_err {
 typedef struct flow_scenario flow_scenario;
 /// One realisation of a scenario. One thread at a time.
 typedef struct flow_model flow_model;
+/// A driver, response or process; flow/module.h is for those who write one.
+typedef struct flow_module flow_module;
 
 /// A file given in memory instead of on disk.
 typedef struct flow_file {
@@ -62,12 +64,28 @@ typedef struct flow_problem {
     const char *text; ///< what is wrong and what was expected, without file and line
 } flow_problem;
 
-/// How to load a scenario. Zero-initialise; every member may stay empty.
+/// A column of a quantity (see `libflow describe quantities`) that the caller fills in each step.
+/// It is combined with those of the modules.
+typedef struct flow_forcing {
+    const char *name;     ///< of the column in results, such as "weather"; unlike all modules
+    const char *quantity; ///< such as "hazard_flood"
+    /// Called before each step, for each model; models of one scenario may run in parallel.
+    /// `value` holds what the step before left there, at first the neutral value of the quantity.
+    flow_err (*fill)(void *context, uint32_t member, int32_t step, double *value, int64_t n);
+    void *context; ///< given to fill
+} flow_forcing;
+
+/// How to load a scenario. Zero-initialise; every member may stay empty. Modules and forcings must
+/// outlive the scenario.
 typedef struct flow_load_options {
     const char *settings;   ///< FLEE folders only: path of simsetting.yml; NULL: FLEE's defaults
     const char *const *set; ///< overrides "dotted.key=value", highest priority
     int32_t n_set;          ///< number of overrides
-    int32_t days;           ///< > 0: run this many steps instead of the scenario's
+    int32_t days;           ///< > 0: run this many days instead of the scenario's
+    const flow_module *const *module; ///< modules of your own, beside those of the library
+    int32_t n_module;
+    const flow_forcing *forcing; ///< columns you fill
+    int32_t n_forcing;
 } flow_load_options;
 
 /// Who is followed one by one. Counts are the same, bit for bit, in all three.
@@ -158,6 +176,15 @@ FLOW_API uint64_t flow_model_checksum(const flow_model *model);
 /// @return FLOW_OK, FLOW_EKEY (no such observable) or FLOW_ERANGE (n differs).
 FLOW_API FLOW_CHECKED flow_err flow_model_observe(const flow_model *model, const char *name,
                                                   double *out, int64_t n);
+
+/// Give a quantity (see `libflow describe quantities`) values from outside, for coupling with other
+/// models. They are one more column, combined with those of the modules, from now until the next
+/// call or reset. The first call for a quantity allocates memory.
+/// @param quantity such as "hazard_flood".
+/// @param value    one per place, link or country; copied.
+/// @return FLOW_OK, FLOW_EKEY, FLOW_ERANGE (n or a value) or FLOW_ENOMEM.
+FLOW_API FLOW_CHECKED flow_err flow_model_assign(flow_model *model, const char *quantity,
+                                                 const double *value, int64_t n);
 
 /// What to do in a whole run. Zero-initialise for defaults.
 typedef struct flow_run_options {

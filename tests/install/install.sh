@@ -59,9 +59,9 @@ library=$(find "$work/moved" -name libflow.so)
 [ -n "$library" ] || fail "no libflow.so"
 nm -D --defined-only "$library" | sed 's/.* //' | sort >"$work/symbols"
 while read -r symbol; do
-    grep -q "[ *]$symbol(" "$root/include/flow/flow.h" || fail "$symbol is visible, but not public"
+    cat "$root"/include/flow/*.h | grep -q "[ *]$symbol(" || fail "$symbol is visible, but not public"
 done <"$work/symbols"
-grep -o 'flow_[a-z_]*(' "$root/include/flow/flow.h" | tr -d '(' | sort -u |
+cat "$root"/include/flow/*.h | grep -o 'flow_[a-z_]*(' | tr -d '(' | sort -u |
     while read -r symbol; do
         grep -qx "$symbol" "$work/symbols" || echo "$symbol"
     done >"$work/really"
@@ -70,7 +70,7 @@ grep -o 'flow_[a-z_]*(' "$root/include/flow/flow.h" | tr -d '(' | sort -u |
 use shared "$work/moved"
 
 if command -v c++ >/dev/null; then
-    printf '#include <flow/flow.h>\nint main() { return *flow_error_text(); }\n' >"$work/plus.cpp"
+    printf '#include <flow/module.h>\nint main() { return *flow_error_text(); }\n' >"$work/plus.cpp"
     quiet c++ -std=c++17 -Wall -Wextra -pedantic -Werror -I"$work/moved/include" -c \
         -o "$work/plus.o" "$work/plus.cpp"
 fi

@@ -1,0 +1,225 @@
+/// @file module.h
+/// libflow for authors of modules: drivers, responses and processes. docs/modules.md is the guide.
+///
+/// A module is one constant row, flow_module. It declares the quantities it writes and writes only
+/// its own column of each; the model combines the columns of all modules. Modules do not know each
+/// other.
+#ifndef FLOW_MODULE_H
+#define FLOW_MODULE_H
+
+#include "flow/flow.h"
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define FLOW_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#else
+#define FLOW_PRINTF(fmt, args)
+#endif
+
+// Described rows ---------------------------------------------------------------------------------
+
+/// Type of a parameter or of a column of a table.
+typedef enum flow_type {
+    FLOW_BOOL,   ///< bool: true | false
+    FLOW_INT,    ///< int64_t
+    FLOW_DOUBLE, ///< double
+    FLOW_CHOICE, ///< int32_t: index in `choices` ("a|b|c")
+    FLOW_TEXT,   ///< char *, owned by the struct; NULL when the default is ""
+    FLOW_DATE,   ///< int32_t: days since 1970-01-01; in tables: days since the first day
+    FLOW_LIST,   ///< flow_list: doubles, each in [min, max]; not in tables
+    FLOW_PLACE,  ///< tables only: name of a place, read as its index
+    FLOW_COUNTRY ///< tables only: name of a country, read as its index
+} flow_type;
+
+/// A short list of numbers, owned by its struct.
+typedef struct flow_list {
+    double *value;
+    int32_t n;
+} flow_list;
+
+/// One parameter, or one column of a table. Parsing, checks, `describe`, JSON Schema, HDF5
+/// attributes and the manual are made from these rows.
+///
+/// Evidence tags of a default (printed beside its source): 'V' read in the source, 'D' derived from
+/// data, 'R' recalled, 'A' assumption, '-' no claim (a switch).
+typedef struct flow_field {
+    const char
+        *key;      ///< last part of the dotted key; tables: names of the column, "date,event_date"
+    size_t offset; ///< of the member in the struct of parameters; tables: 0
+    flow_type type;
+    const char *unit;     ///< UDUNITS text, "1" for none, "" for switches and texts
+    const char *fallback; ///< default as it would be written in YAML ("10", "true", "[1, 0.5]",
+                          ///< ""); tables: value of an empty cell or absent column, "": read as
+                          ///< NAN; NULL: must be given
+    double min, max;      ///< inclusive range of numbers; ignored for other types
+    const char *choices;  ///< FLOW_CHOICE: "hop|destination"
+    char tag;
+    const char *source; ///< where the default comes from
+    const char *help;   ///< one sentence
+} flow_field;
+
+#define FLOW_FIELD_END                                                                             \
+    {                                                                                              \
+        0                                                                                          \
+    }
+
+/// A CSV table a module reads from the scenario folder.
+typedef struct flow_module_table {
+    const char *key;          ///< FLOW_TEXT parameter that holds the name of the file
+    bool needed;              ///< the scenario cannot run without it
+    const char *other;        ///< columns that real files have and nobody reads, "notes,tags"
+    const flow_field *column; ///< ends with FLOW_FIELD_END
+    const char *help;         ///< one sentence
+} flow_module_table;
+
+// What a module sees -----------------------------------------------------------------------------
+
+typedef enum flow_place_kind {
+    FLOW_TOWN,
+    FLOW_CONFLICT_ZONE, ///< the file calls it a conflict zone; it acts as one while conflict > 0
+    FLOW_CAMP,
+    FLOW_IDP_CAMP,
+    FLOW_FORWARD, ///< forwarding hub: everybody moves on
+    FLOW_MARKER,  ///< a point on the road: passed through, never a destination
+    FLOW_N_PLACE_KIND
+} flow_place_kind;
+
+/// What never changes. All borrowed from the scenario.
+typedef struct flow_world {
+    int32_t n_place, n_link, n_country, n_step;
+    int32_t start; ///< first day, days since 1970-01-01
+    double dt;     ///< days of a step
+
+    const char *const *place_name, *const *place_region; ///< [n_place]
+    const char *const *country_name;                     ///< [n_country]
+    const int32_t *place_kind;                           ///< [n_place] flow_place_kind in the file
+    const int32_t *place_country;                        ///< [n_place] index of the country
+    const double *latitude, *longitude;                  ///< [n_place] degrees; NAN when unknown
+    const double *population;                            ///< [n_place] persons before anybody left
+    const double *capacity;                              ///< [n_place] persons; below 1: unlimited
+
+    const int32_t *link_from, *link_to; ///< [n_link] places
+    const int32_t *first_link;          ///< [n_place + 1] links by `from`
+    const double *length_km;            ///< [n_link]
+} flow_world;
+
+/// A table as it was read: numbers by column and row.
+typedef struct flow_rows {
+    int64_t n;
+    const bool *given;              ///< [column] the file has it
+    const double *const *value;     ///< [column][row] number, index of the place, country or
+                                    ///< choice, days since the first day; NAN: empty
+    const char *const *const *text; ///< [column][row] of FLOW_TEXT columns, NULL for others
+} flow_rows;
+
+/// Rows of a table by place and date; see flow_setup_series().
+typedef struct flow_place_series flow_place_series;
+
+/// A module while the scenario is loaded.
+typedef struct flow_setup {
+    const flow_world *world;
+    const void *param;     ///< the struct of parameters
+    const flow_rows *rows; ///< [table]; n = 0 for an absent file
+    const void *data;      ///< set it: what step needs of the tables, shared by all models
+    int64_t n_state;       ///< set it: numbers of a model's state
+    void *inside;          ///< private
+} flow_setup;
+
+/// A module while a model starts or does a step. It reads what the model has combined so far (a
+/// response sees the drivers of this step, a driver the end of the step before) and writes its own
+/// columns, which keep their values from step to step.
+typedef struct flow_turn {
+    const flow_world *world;
+    const void *param;         ///< the struct of parameters
+    const void *data;          ///< of the setup
+    int32_t step;              ///< steps done before this one
+    int32_t threads;           ///< OpenMP threads the model may use
+    double day;                ///< days from the start to the beginning of this step
+    const double *const *read; ///< [quantity of `reads`] combined values
+    double *const *own;        ///< [quantity of `writes`] own column; begins with neutral values
+    double *state;             ///< [n_state] own memory, 0 at first; saved in checkpoints
+    const int64_t *people;     ///< [n_place] people at the places now
+    bool unchanged;            ///< set it when no own column changed: saves combining them
+    uint64_t seed, stream;     ///< private
+    uint32_t member;           ///< private
+} flow_turn;
+
+// The module -------------------------------------------------------------------------------------
+
+typedef enum flow_module_kind {
+    FLOW_DRIVER,   ///< what happens to places, links and countries; first in a step
+    FLOW_RESPONSE, ///< what somebody does about it; after the drivers, before anybody moves
+    FLOW_PROCESS,  ///< what happens to people; after they moved
+    FLOW_N_MODULE_KIND
+} flow_module_kind;
+
+/// Version of these declarations, so that a module built for others is refused.
+#define FLOW_MODULE_VERSION 1
+
+/// A module. Constant; members that are not needed stay 0.
+struct flow_module {
+    int32_t version; ///< FLOW_MODULE_VERSION
+    flow_module_kind kind;
+    const char *name;        ///< section of scenario.yaml that switches it on: "drought"
+    const char *help;        ///< one sentence
+    const char *source;      ///< where its formulas come from
+    bool many;               ///< the section may be a list of several
+    const flow_field *field; ///< parameters, ends with FLOW_FIELD_END; NULL: none
+    size_t param_size;       ///< bytes of their struct
+    const flow_module_table *table;
+    int32_t n_table;
+    const char *writes; ///< quantities, "hazard_drought,food_insecurity"
+    const char *reads;  ///< quantities
+    /// Check parameters and tables, make `data`. Problems are reported with flow_setup_error() and
+    /// its like, all of them; the result is for lack of memory only. NULL: nothing to do.
+    flow_err (*load)(flow_setup *setup);
+    /// Beginning of a run: first values of state and columns. NULL: they are 0 and neutral.
+    flow_err (*start)(flow_turn *turn);
+    /// One step. Allocates nothing. NULL: the columns stay as `start` left them.
+    flow_err (*step)(flow_turn *turn);
+};
+
+// Loading ----------------------------------------------------------------------------------------
+
+/// n zeroed elements that live as long as the scenario; NULL when out of memory.
+FLOW_API void *flow_setup_keep(flow_setup *setup, int64_t n, size_t size);
+/// Report what is wrong with a cell of a table; row -1: with the header.
+FLOW_API void flow_setup_error(flow_setup *setup, int32_t table, int64_t row, int32_t column,
+                               const char *format, ...) FLOW_PRINTF(5, 6);
+/// Report what is wrong with a parameter.
+FLOW_API void flow_setup_error_key(flow_setup *setup, const char *key, const char *format, ...)
+    FLOW_PRINTF(3, 4);
+/// Index of the place that a FLOW_TEXT parameter names; -1, with a problem reported, when there is
+/// none.
+FLOW_API int32_t flow_setup_place(flow_setup *setup, const char *key);
+/// Order the rows of a table by place and date. Two rows of one place and date are a problem.
+/// @param[out] out lives as long as the scenario.
+FLOW_API FLOW_CHECKED flow_err flow_setup_series(flow_setup *setup, int32_t table, int32_t place,
+                                                 int32_t date, const flow_place_series **out);
+/// The last row of a place that is not after a day; -1 before its first row. O(log rows).
+FLOW_API int64_t flow_place_series_row(const flow_place_series *series, int32_t place, double day);
+
+// Steps ------------------------------------------------------------------------------------------
+
+/// The whole days that begin in this step: first <= day < end. With hourly steps most have none.
+FLOW_API void flow_turn_days(const flow_turn *turn, int32_t *first, int32_t *end);
+/// A random number in [0, 1): a pure function of seed, member, step, module and (cell, draw).
+FLOW_API double flow_turn_uniform(const flow_turn *turn, int64_t cell, int32_t draw);
+/// A normal random number with mean 0 and standard deviation 1, of the same uniform.
+FLOW_API double flow_turn_normal(const flow_turn *turn, int64_t cell, int32_t draw);
+/// Distance on the sphere in km (radius 6371.0088 km); NAN when a coordinate is.
+FLOW_API double flow_great_circle_km(double latitude_a, double longitude_a, double latitude_b,
+                                     double longitude_b);
+/// Set the text of flow_error_text(); returns err.
+FLOW_API flow_err flow_fail(flow_err err, const char *format, ...) FLOW_PRINTF(2, 3);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

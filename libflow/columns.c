@@ -1,0 +1,426 @@
+#include "columns.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/// One quantity that somebody writes or reads.
+typedef struct quantity {
+    const flow_quantity *row; ///< NULL: nobody writes or reads it
+    int64_t n;
+    double *value;
+    uint64_t version;
+    bool written;    ///< by anybody
+    bool changed;    ///< an own column has, since they were combined
+    double *outside; ///< assigned, NULL: never
+} quantity;
+
+/// A module of this model.
+typedef struct part {
+    const flow_use *use;
+    double **own;        ///< [n_write]
+    const double **read; ///< [n_read]
+    double *state;       ///< [n_state]
+} part;
+
+struct flow_columns {
+    const flow_scenario *s; ///< borrowed
+    int32_t threads;
+    uint64_t seed;
+    uint32_t member;
+    int32_t n_part;
+    part *part;
+    int64_t n_scratch;
+    double *scratch; ///< [n_scratch] as many as the longest column has
+    quantity quantity[FLOW_N_QUANTITY];
+};
+
+// Memory -----------------------------------------------------------------------------------------
+
+static flow_err no_memory(void)
+{
+    return flow_fail(FLOW_ENOMEM, "no memory for the columns of modules");
+}
+
+static void set_all(double *value, int64_t n, double to)
+{
+    for (int64_t i = 0; i < n; i++) { value[i] = to; }
+}
+
+/// Make room for the combined values of a quantity.
+static bool touch(flow_columns *c, int32_t id)
+{
+    quantity *q = &c->quantity[id];
+    if (q->row != NULL) { return true; }
+    const flow_quantity *row = flow_quantity_row(id);
+    q->n = flow_over_n(row->over, &c->s->world);
+    q->value = flow_calloc(q->n, sizeof *q->value);
+    if (q->value == NULL) { return false; }
+    if (q->n > c->n_scratch) {
+        flow_dealloc(c->scratch);
+        c->scratch = flow_calloc(q->n, sizeof *c->scratch);
+        c->n_scratch = c->scratch != NULL ? q->n : 0;
+        if (c->scratch == NULL) {
+            flow_dealloc(q->value);
+            q->value = NULL;
+            return false;
+        }
+    }
+    set_all(q->value, q->n, row->neutral);
+    q->row = row;
+    return true;
+}
+
+static bool make_part(flow_columns *c, part *p, const flow_use *use)
+{
+    p->use = use;
+    p->own = flow_calloc(use->n_write, sizeof *p->own);
+    p->read = flow_calloc(use->n_read, sizeof *p->read);
+    p->state = flow_calloc(use->n_state, sizeof *p->state);
+    if (p->own == NULL || p->read == NULL || p->state == NULL) { return false; }
+    for (int32_t i = 0; i < use->n_write; i++) {
+        quantity *q = &c->quantity[use->write[i]];
+        if (!touch(c, use->write[i])) { return false; }
+        q->written = true;
+        p->own[i] = flow_calloc(q->n, sizeof **p->own);
+        if (p->own[i] == NULL) { return false; }
+    }
+    for (int32_t i = 0; i < use->n_read; i++) {
+        if (!touch(c, use->read[i])) { return false; }
+        p->read[i] = c->quantity[use->read[i]].value;
+    }
+    return true;
+}
+
+flow_err flow_columns_create(const flow_scenario *scenario, int32_t threads, flow_columns **out)
+{
+    *out = NULL;
+    flow_columns *c = flow_calloc(1, sizeof *c);
+    if (c == NULL) { return no_memory(); }
+    c->s = scenario;
+    c->threads = threads;
+    c->part = flow_calloc(scenario->n_use, sizeof *c->part);
+    bool good = c->part != NULL;
+    for (int32_t i = 0; i < scenario->n_use && good; i++) {
+        c->n_part = i + 1;
+        good = make_part(c, &c->part[i], &scenario->use[i]);
+    }
+    if (!good) {
+        flow_columns_free(c);
+        return no_memory();
+    }
+    *out = c;
+    return FLOW_OK;
+}
+
+void flow_columns_free(flow_columns *c)
+{
+    if (c == NULL) { return; }
+    for (int32_t i = 0; i < c->n_part; i++) {
+        part *p = &c->part[i];
+        for (int32_t k = 0; k < p->use->n_write && p->own != NULL; k++) { flow_dealloc(p->own[k]); }
+        flow_dealloc(p->own);
+        flow_dealloc(p->read);
+        flow_dealloc(p->state);
+    }
+    flow_dealloc(c->part);
+    flow_dealloc(c->scratch);
+    for (int32_t id = 0; id < FLOW_N_QUANTITY; id++) {
+        flow_dealloc(c->quantity[id].value);
+        flow_dealloc(c->quantity[id].outside);
+    }
+    flow_dealloc(c);
+}
+
+// Combining --------------------------------------------------------------------------------------
+
+/// The first value outside the range of its quantity, -1 when there is none. NAN is outside.
+static int64_t first_bad(const flow_quantity *row, const double *value, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        if (!(value[i] >= row->min && value[i] <= row->max)) { return i; }
+    }
+    return -1;
+}
+
+/// "place 'Alder'", "link from 'Alder' to 'Cedar'", "country 'Inland'", "the world".
+static void name_element(const flow_world *w, flow_over over, int64_t i, char *out, size_t size)
+{
+    char a[64], b[64];
+    if (over == FLOW_OVER_PLACE) {
+        (void)snprintf(out, size, "place '%s'", flow_quote(w->place_name[i], a));
+    } else if (over == FLOW_OVER_LINK) {
+        (void)snprintf(out, size, "the link from '%s' to '%s'",
+                       flow_quote(w->place_name[w->link_from[i]], a),
+                       flow_quote(w->place_name[w->link_to[i]], b));
+    } else if (over == FLOW_OVER_COUNTRY) {
+        (void)snprintf(out, size, "country '%s'", flow_quote(w->country_name[i], a));
+    } else {
+        (void)snprintf(out, size, "the world");
+    }
+}
+
+static flow_err refuse(const flow_columns *c, const char *who, int32_t id, const double *value,
+                       int64_t bad)
+{
+    const flow_quantity *row = c->quantity[id].row;
+    char name[FLOW_QUANTITY_NAME], where[192];
+    name_element(&c->s->world, row->over, bad, where, sizeof where);
+    return flow_fail(FLOW_ERANGE, "%s: %s of %s is %g, a number from %g to %g%s%s was expected",
+                     who, flow_quantity_name(id, name), where, value[bad], row->min, row->max,
+                     strcmp(row->unit, "1") != 0 ? " " : "",
+                     strcmp(row->unit, "1") != 0 ? row->unit : "");
+}
+
+/// Combine one column into the values; the first one is copied.
+static void add_column(const quantity *q, const double *own, double *value, bool first)
+{
+    const flow_rule rule = q->row->rule;
+    if (first) {
+        memcpy(value, own, (size_t)q->n * sizeof *value);
+        return;
+    }
+    const int64_t n = q->n;
+    switch (rule) {
+    case FLOW_RULE_SUM:
+        for (int64_t i = 0; i < n; i++) { value[i] += own[i]; }
+        break;
+    case FLOW_RULE_PRODUCT:
+        for (int64_t i = 0; i < n; i++) { value[i] *= own[i]; }
+        break;
+    case FLOW_RULE_LARGEST:
+        for (int64_t i = 0; i < n; i++) { value[i] = value[i] > own[i] ? value[i] : own[i]; }
+        break;
+    case FLOW_RULE_SMALLEST:
+        for (int64_t i = 0; i < n; i++) { value[i] = value[i] < own[i] ? value[i] : own[i]; }
+        break;
+    case FLOW_RULE_ANY:
+        for (int64_t i = 0; i < n; i++) { value[i] = 1.0 - (1.0 - value[i]) * (1.0 - own[i]); }
+        break;
+    case FLOW_N_RULE: break;
+    }
+}
+
+/// Combine the columns of a quantity anew, in the order of the modules, the outside last.
+static void combine(flow_columns *c, int32_t id)
+{
+    quantity *q = &c->quantity[id];
+    const size_t size = (size_t)q->n * sizeof *q->value;
+    bool first = true;
+    for (int32_t i = 0; i < c->n_part; i++) {
+        const flow_use *use = c->part[i].use;
+        for (int32_t k = 0; k < use->n_write; k++) {
+            if (use->write[k] != id) { continue; }
+            add_column(q, c->part[i].own[k], c->scratch, first);
+            first = false;
+        }
+    }
+    if (q->outside != NULL) { add_column(q, q->outside, c->scratch, first); }
+    q->changed = false;
+    if (memcmp(q->value, c->scratch, size) == 0) { return; }
+    memcpy(q->value, c->scratch, size);
+    q->version++;
+}
+
+static void combine_changed(flow_columns *c)
+{
+    for (int32_t id = 0; id < FLOW_N_QUANTITY; id++) {
+        if (c->quantity[id].changed) { combine(c, id); }
+    }
+}
+
+// The modules' turns -----------------------------------------------------------------------------
+
+static flow_err take_turn(flow_columns *c, part *p, flow_err (*turn_of)(flow_turn *), int32_t step,
+                          const int64_t *people)
+{
+    const flow_use *use = p->use;
+    flow_turn turn = {.world = &c->s->world,
+                      .param = (const char *)use->block + FLOW_MODULE_PARAM,
+                      .data = use->data,
+                      .step = step,
+                      .threads = c->threads,
+                      .day = step * c->s->dt,
+                      .read = p->read,
+                      .own = p->own,
+                      .state = p->state,
+                      .people = people,
+                      .seed = c->seed,
+                      .stream = use->stream,
+                      .member = c->member};
+    if (turn_of == NULL) { return FLOW_OK; }
+    FLOW_TRY(turn_of(&turn));
+    if (turn.unchanged) { return FLOW_OK; }
+    for (int32_t k = 0; k < use->n_write; k++) {
+        quantity *q = &c->quantity[use->write[k]];
+        const int64_t bad = first_bad(q->row, p->own[k], q->n);
+        if (bad >= 0) { return refuse(c, use->name, use->write[k], p->own[k], bad); }
+        q->changed = true;
+    }
+    return FLOW_OK;
+}
+
+flow_err flow_columns_phase(flow_columns *c, flow_module_kind kind, int32_t step,
+                            const int64_t *people)
+{
+    for (int32_t i = 0; i < c->n_part; i++) {
+        const flow_module *module = c->part[i].use->module;
+        if (module->kind != kind) { continue; }
+        FLOW_TRY(take_turn(c, &c->part[i], module->step, step, people));
+    }
+    combine_changed(c);
+    return FLOW_OK;
+}
+
+flow_err flow_columns_reset(flow_columns *c, uint64_t seed, uint32_t member, const int64_t *people)
+{
+    c->seed = seed;
+    c->member = member;
+    for (int32_t id = 0; id < FLOW_N_QUANTITY; id++) {
+        quantity *q = &c->quantity[id];
+        if (q->outside != NULL) { set_all(q->outside, q->n, q->row->neutral); }
+        q->changed = q->written;
+    }
+    for (int32_t i = 0; i < c->n_part; i++) {
+        part *p = &c->part[i];
+        set_all(p->state, p->use->n_state, 0.0);
+        for (int32_t k = 0; k < p->use->n_write; k++) {
+            const quantity *q = &c->quantity[p->use->write[k]];
+            set_all(p->own[k], q->n, q->row->neutral);
+        }
+    }
+    combine_changed(c);
+    for (int32_t i = 0; i < c->n_part; i++) {
+        FLOW_TRY(take_turn(c, &c->part[i], c->part[i].use->module->start, 0, people));
+    }
+    combine_changed(c);
+    return FLOW_OK;
+}
+
+// Access -----------------------------------------------------------------------------------------
+
+const double *flow_columns_value(const flow_columns *c, int32_t id)
+{
+    return c->quantity[id].written ? c->quantity[id].value : NULL;
+}
+
+uint64_t flow_columns_version(const flow_columns *c, int32_t id)
+{
+    return c->quantity[id].version;
+}
+
+const double *flow_columns_own(const flow_columns *c, int32_t use, int32_t id)
+{
+    if (use == c->n_part) { return c->quantity[id].outside; }
+    const part *p = &c->part[use];
+    for (int32_t k = 0; k < p->use->n_write; k++) {
+        if (p->use->write[k] == id) { return p->own[k]; }
+    }
+    return NULL;
+}
+
+flow_err flow_columns_assign(flow_columns *c, const char *name, const double *value, int64_t n)
+{
+    const int32_t id = flow_quantity_find(name);
+    char near[FLOW_QUANTITY_NAME], shown[64];
+    if (id < 0) {
+        const bool found = flow_quantity_nearest(name, near) != NULL;
+        return flow_fail(FLOW_EKEY, "no quantity '%s'%s%s%s", flow_quote(name, shown),
+                         found ? "; did you mean '" : "", found ? near : "", found ? "'?" : "");
+    }
+    if (!touch(c, id)) { return no_memory(); }
+    quantity *q = &c->quantity[id];
+    if (n != q->n) {
+        return flow_fail(FLOW_ERANGE, "quantity '%s' has %lld values, %lld were given", name,
+                         (long long)q->n, (long long)n);
+    }
+    const int64_t bad = first_bad(q->row, value, n);
+    if (bad >= 0) { return refuse(c, FLOW_OUTSIDE, id, value, bad); }
+    if (q->outside == NULL) {
+        q->outside = flow_calloc(n, sizeof *q->outside);
+        if (q->outside == NULL) { return no_memory(); }
+    }
+    memcpy(q->outside, value, (size_t)n * sizeof *value);
+    q->written = true;
+    combine(c, id);
+    return FLOW_OK;
+}
+
+// Saving -----------------------------------------------------------------------------------------
+
+/// Every block of numbers that is state, in a fixed order.
+static void each_block(const flow_columns *c, void (*visit)(void *to, double *block, int64_t n),
+                       void *to)
+{
+    for (int32_t i = 0; i < c->n_part; i++) {
+        const part *p = &c->part[i];
+        visit(to, p->state, p->use->n_state);
+        for (int32_t k = 0; k < p->use->n_write; k++) {
+            visit(to, p->own[k], c->quantity[p->use->write[k]].n);
+        }
+    }
+    for (int32_t id = 0; id < FLOW_N_QUANTITY; id++) {
+        const quantity *q = &c->quantity[id];
+        if (q->outside != NULL) { visit(to, q->outside, q->n); }
+    }
+}
+
+static void count_block(void *to, double *block, int64_t n)
+{
+    (void)block;
+    *(int64_t *)to += n;
+}
+
+static void save_block(void *to, double *block, int64_t n)
+{
+    double **out = to;
+    memcpy(*out, block, (size_t)n * sizeof *block);
+    *out += n;
+}
+
+static void load_block(void *to, double *block, int64_t n)
+{
+    const double **in = to;
+    memcpy(block, *in, (size_t)n * sizeof *block);
+    *in += n;
+}
+
+static void hash_block(void *to, double *block, int64_t n)
+{
+    uint64_t *sum = to;
+    *sum = flow_hash(*sum, block, (size_t)n * sizeof *block);
+}
+
+int64_t flow_columns_n_saved(const flow_columns *c)
+{
+    int64_t n = 0;
+    each_block(c, count_block, &n);
+    return n;
+}
+
+void flow_columns_save(const flow_columns *c, double *out)
+{
+    each_block(c, save_block, &out);
+}
+
+flow_err flow_columns_load(flow_columns *c, const double *saved, int64_t n)
+{
+    const int64_t wanted = flow_columns_n_saved(c);
+    if (n != wanted) {
+        return flow_fail(FLOW_ERANGE, "%lld numbers of modules were saved, this model has %lld",
+                         (long long)n, (long long)wanted);
+    }
+    each_block(c, load_block, &saved);
+    for (int32_t id = 0; id < FLOW_N_QUANTITY; id++) {
+        c->quantity[id].changed = c->quantity[id].written;
+    }
+    combine_changed(c);
+    return FLOW_OK;
+}
+
+uint64_t flow_columns_hash(const flow_columns *c)
+{
+    uint64_t sum = 0;
+    each_block(c, hash_block, &sum);
+    return sum;
+}

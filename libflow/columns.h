@@ -1,0 +1,45 @@
+/// @file columns.h
+/// Layer 4: the columns that modules write, and what they come to together.
+#ifndef FLOW_COLUMNS_H
+#define FLOW_COLUMNS_H
+
+#include "scenario.h"
+
+/// Own columns [module][quantity][n], combined values, states of the modules of one model.
+typedef struct flow_columns flow_columns;
+
+/// @param scenario borrowed; must outlive the columns.
+flow_err flow_columns_create(const flow_scenario *scenario, int32_t threads, flow_columns **out);
+/// Accepts NULL.
+void flow_columns_free(flow_columns *columns);
+/// Back to the beginning; allocates nothing.
+flow_err flow_columns_reset(flow_columns *columns, uint64_t seed, uint32_t member,
+                            const int64_t *people);
+/// Let the modules of one kind do their part of a step, then combine what changed.
+/// @param people people at the places, shape [n_place]; borrowed for the call.
+/// @return FLOW_OK, FLOW_ERANGE (a module wrote a value that its quantity cannot have) or what a
+/// module returns.
+flow_err flow_columns_phase(flow_columns *columns, flow_module_kind kind, int32_t step,
+                            const int64_t *people);
+
+/// Combined values, one per place, link or country; NULL when nobody writes them: all neutral.
+const double *flow_columns_value(const flow_columns *columns, int32_t quantity);
+/// Grows whenever a combined value has changed.
+uint64_t flow_columns_version(const flow_columns *columns, int32_t quantity);
+/// Column of one module in use (scenario->n_use: what was assigned from outside); NULL: it writes
+/// none.
+const double *flow_columns_own(const flow_columns *columns, int32_t use, int32_t quantity);
+/// Fill the column from outside. The first call for a quantity allocates.
+/// @return FLOW_OK, FLOW_EKEY, FLOW_ERANGE (n differs, or a value) or FLOW_ENOMEM.
+flow_err flow_columns_assign(flow_columns *columns, const char *quantity, const double *value,
+                             int64_t n);
+
+/// Numbers that flow_columns_save() writes: states and own columns.
+int64_t flow_columns_n_saved(const flow_columns *columns);
+void flow_columns_save(const flow_columns *columns, double *out);
+/// What flow_columns_save() wrote of columns of the same scenario, with the same assigned.
+flow_err flow_columns_load(flow_columns *columns, const double *saved, int64_t n);
+/// Hash of states and columns.
+uint64_t flow_columns_hash(const flow_columns *columns);
+
+#endif
