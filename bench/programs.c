@@ -13,8 +13,6 @@
 // Debian keeps numpy for its own Python.
 #define PYTHON "\"${PYTHON:-/usr/bin/python3}\""
 
-static const double shortest_s = 0.25;
-
 /// Seconds of CPU and of the clock on the wall.
 typedef struct stopwatch {
     double cpu_s, wall_s;
@@ -33,9 +31,9 @@ static void stop_watch(stopwatch begin, int64_t steps, bench_sample *out)
     out->steps += steps;
 }
 
-static bool long_enough(const bench_sample *sample)
+static bool long_enough(const bench_job *job, const bench_sample *sample)
 {
-    return sample->wall_s >= shortest_s;
+    return sample->wall_s >= job->shortest_s;
 }
 
 static void forget_first_pass(bench_sample *out)
@@ -60,9 +58,9 @@ static void run_dense(const bench_job *job, bench_sample *out)
         (void)snprintf(out->error, sizeof out->error, "the counts do not fit the people");
         return;
     }
-    if (!long_enough(out)) {
+    if (!long_enough(job, out)) {
         forget_first_pass(out);
-        while (!long_enough(out)) {
+        while (!long_enough(job, out)) {
             watch = start_watch();
             for (int32_t t = 0; t < job->steps; t++) { bench_dense_step(&d); }
             stop_watch(watch, job->steps, out);
@@ -106,9 +104,9 @@ static flow_err run_model(flow_model *m, const bench_job *job, int32_t days, ben
     if (err != FLOW_OK) { return err; }
     for (int32_t p = 0; p < bench_places; p++) { out->start[p] = (int64_t)people[p]; }
     err = pass(m, job->steps, &out->moves, out->end, out);
-    if (err != FLOW_OK || long_enough(out)) { return err; }
+    if (err != FLOW_OK || long_enough(job, out)) { return err; }
     forget_first_pass(out);
-    while (err == FLOW_OK && !long_enough(out)) {
+    while (err == FLOW_OK && !long_enough(job, out)) {
         if (flow_model_day(m) + job->steps > days) {
             err = flow_model_reset(m, job->seed, 0);
             if (err != FLOW_OK) { break; }
@@ -164,7 +162,7 @@ static void run_numpy(const bench_job *job, bench_sample *out)
     (void)snprintf(command, sizeof command,
                    "OMP_NUM_THREADS=1 " PYTHON " '%s/step.py' %s %lld %d %llu %.3f", FLOW_BENCH_DIR,
                    path, (long long)job->n, (int)job->steps, (unsigned long long)job->seed,
-                   shortest_s);
+                   job->shortest_s);
     FILE *answer = popen(command, "r");
     json_t *result = answer != NULL ? json_loadf(answer, 0, NULL) : NULL;
     const bool ended = answer != NULL && pclose(answer) == 0;

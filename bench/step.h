@@ -42,10 +42,11 @@ struct bench_job {
     int64_t n;
     int32_t threads, steps;
     uint64_t seed;
+    double shortest_s; ///< of what is timed
 };
 
-/// What it gave. The first pass of job->steps steps is checked; when it was shorter than a quarter
-/// of a second, more passes follow and only those are timed.
+/// What it gave. The first pass of job->steps steps is checked; when it was shorter than
+/// job->shortest_s, more passes follow and only those are timed.
 struct bench_sample {
     double cpu_s, wall_s; ///< of the steps timed
     int64_t steps;        ///< timed

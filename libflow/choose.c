@@ -65,6 +65,7 @@ flow_err flow_model_attributes(flow_model *m)
     memset(m->same_religion, 0, (size_t)(n_place * (int64_t)groups->n_religion) * sizeof(double));
     memset(m->same_ethnicity, 0, (size_t)(n_place * (int64_t)groups->n_ethnicity) * sizeof(double));
     for (int32_t p = 0; p < n_place; p++) {
+        m->dawn[p] = m->count[p];
         for (int32_t i = 0; i < m->here[p].n; i++) {
             const flow_cell *cell = &m->here[p].row[i];
             const flow_rule_class *group = &groups->rule[flow_group_rule(groups, cell->key.group)];
@@ -131,7 +132,7 @@ static double matches(const flow_model *m, const flow_rule_class *group, int32_t
     double pop = m->population[end];
     if (pop < 1.0) {
         // People at the place are the only population a camp has.
-        pop = m->s->set.quirks.population_floor_1e8 ? 1e8 : fmax((double)m->count[end], 1.0);
+        pop = m->s->set.quirks.population_floor_1e8 ? 1e8 : fmax((double)m->dawn[end], 1.0);
     }
     double factor = 1.0;
     const bool ethnic = m->camp[end]           ? hop->match_camp_ethnicity

@@ -20,7 +20,11 @@ static void set_out(flow_model *m, flow_work *w, int32_t place, flow_party *part
     m->departures[place] += persons;
     m->link_count[path->first] += persons;
     m->link_entered[path->first] += persons;
-    flow_put(w, &into[path->first], party);
+    if (into == NULL) {
+        flow_model_enter_link(m, w, path->first, party);
+    } else {
+        flow_put(w, &into[path->first], party);
+    }
 }
 
 /// People who still have a route go on along it, or drop it and stay.
@@ -78,7 +82,8 @@ static void part_movers(flow_model *m, flow_work *w, int32_t place, flow_cells *
         if (w->count[k] == 0) { continue; }
         const flow_path *path = &tree->node[choice->node[k]];
         if (refused(m, path->end)) { continue; }
-        flow_party part = flow_part(w, &all, w->count[k]);
+        flow_party part;
+        flow_part(m, w, &all, w->count[k], &part);
         set_out(m, w, place, &part, path, into);
     }
     from->row[row].n = all.n;
@@ -111,6 +116,7 @@ void flow_model_decide(flow_model *m, flow_work *w, int32_t place, flow_cells *f
 {
     const flow_choice *choice = NULL;
     int32_t rule = -1;
+    flow_open(m, w, FLOW_DRAW_LEAVE, place);
     for (int32_t i = 0; i < from->n; i++) {
         const flow_key *key = &from->row[i].key;
         if (key->route != 0) {
@@ -118,7 +124,6 @@ void flow_model_decide(flow_model *m, flow_work *w, int32_t place, flow_cells *f
             follow_route(m, w, place, &party, into);
             continue;
         }
-        flow_rekey(m, w, FLOW_DRAW_LEAVE, flow_stream((uint64_t)place, m->phase, key));
         const int64_t movers =
             flow_binomial(w->rng, from->row[i].n, chance_to_leave(m, place, key, onward));
         if (movers == 0) { continue; }

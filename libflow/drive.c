@@ -98,6 +98,10 @@ flow_err flow_model_day0(flow_model *m)
         set_kind(m, p, s->place_kind[p] == FLOW_CONFLICT_ZONE ? FLOW_TOWN : s->place_kind[p]);
         m->conflict_since[p] = 0;
         if (s->conflict0[p] > 0.0) { set_conflict(m, p, s->conflict0[p]); }
+        if (s->set.quirks.low_movechance_is_camp && flow_place_is_low(s, p)) {
+            m->camp[p] = true;
+            m->town[p] = false;
+        }
         m->capacity[p] = s->capacity[p];
         m->population[p] = s->population[p];
         if (m->camp[p] && set->empty_camps_on_day0) { continue; }

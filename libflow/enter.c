@@ -81,11 +81,11 @@ static flow_err stand(flow_model *m, int32_t place, uint32_t group, int64_t n, f
         const bool before = purpose != FLOW_DRAW_SPAWN_GROUP;
         const flow_batch about = {.day = before ? -1 : m->day, .place = place, .group = group};
         if (m->follow.mode == FLOW_INDIVIDUALS_SAMPLE) {
-            flow_rekey(m, w, FLOW_DRAW_SAMPLE,
-                       flow_mix((uint64_t)place << 8 | (uint64_t)purpose) + group);
+            flow_rng_key(w->who, m->seed, m->member, m->day, FLOW_DRAW_SAMPLE,
+                         flow_mix((uint64_t)place << 8 | (uint64_t)purpose) + group);
         }
         const int32_t size = m->groups.household < 0 ? 0 : flow_group_size(&m->groups, group);
-        FLOW_TRY(flow_follow_batch(&m->follow, w->rng, &w->pool, n, size, about, &party.ids));
+        FLOW_TRY(flow_follow_batch(&m->follow, w->who, &w->pool, n, size, about, &party.ids));
     }
     if (!flow_cells_put(&w->pool, &m->here[place], &party)) {
         return flow_fail(FLOW_ENOMEM, "no memory for people");
@@ -99,7 +99,7 @@ flow_err flow_model_enter(flow_model *m, int32_t place, int64_t n, flow_draw pur
     *entered = 0;
     if (n <= 0) { return FLOW_OK; }
     const flow_groups *groups = &m->groups;
-    if (groups->n_axis > 0) { flow_rekey(m, &m->work[0], purpose, (uint64_t)place); }
+    if (groups->n_axis > 0) { flow_open(m, &m->work[0], purpose, place); }
     const int64_t units = groups->household < 0 ? n : households(m, place, n);
     flow_entering *from = &m->entering[0], *to = &m->entering[1];
     from->n_group = 0;

@@ -107,24 +107,6 @@ static int32_t kind_of(flow_loader *l, const flow_table *t, int64_t row, int32_t
     return FLOW_TOWN;
 }
 
-/// FLEE makes a camp of a place that people hardly leave.
-static void low_movechance(flow_loader *l, const flow_table *t, int32_t c, int32_t p)
-{
-    const flow_settings *set = &l->s->set;
-    const int32_t kind = l->s->place_kind[p];
-    const bool conflict = kind == FLOW_CONFLICT_ZONE && l->s->conflict0[p] > 0.0;
-    const double chance = conflict ? set->hop.conflict_movechance : set->hop.default_movechance;
-    if (!set->quirks.low_movechance_is_camp || chance >= 0.005 ||
-        (kind != FLOW_TOWN && kind != FLOW_CONFLICT_ZONE)) {
-        return;
-    }
-    l->s->place_kind[p] = FLOW_CAMP;
-    flow_problem_warning(&l->problems, flow_table_mark(t, p, c),
-                         "'%s' becomes a camp because its move chance %g is below 0.005 "
-                         "(quirks.low_movechance_is_camp)",
-                         l->s->place_name[p], chance);
-}
-
 static double number(flow_loader *l, const flow_table *t, int64_t row, int32_t c, const char *what,
                      const char *unit, double min, double max, double empty)
 {
@@ -165,11 +147,16 @@ static flow_err location(flow_loader *l, const flow_table *t, const location_col
         (void)flow_table_integer(t, p, c->initial_idps, "initial_idps", "people", 0,
                                  (int64_t)MOST_PEOPLE, 0.0, &l->problems, &s->initial_idps[p]);
     }
+    if (!camp && s->initial_idps[p] > 0 && s->set.quirks.initial_idps_in_camps_only) {
+        flow_problem_warning(&l->problems, flow_table_mark(t, p, c->initial_idps),
+                             "initial_idps of a place that is no camp are left out, as in FLEE "
+                             "(quirks.initial_idps_in_camps_only=false lets them stand there)");
+        s->initial_idps[p] = 0;
+    }
     if (number(l, t, p, c->per_day, "capacity_per_day", "people per day", -1e9, 1e9, 0.0) != 0.0) {
         flow_problem_error(&l->problems, flow_table_mark(t, p, c->per_day),
                            "capacity_per_day is not supported yet");
     }
-    low_movechance(l, t, c->type, p);
     return FLOW_OK;
 }
 
@@ -456,6 +443,12 @@ flow_err flow_load_flee(flow_loader *l)
     FLOW_TRY(flow_load_flee_settings(l));
     FLOW_TRY(period(l, in.input));
     FLOW_TRY(flow_load_overrides(l));
+    if (s->set.hop.camps_are_sinks && s->set.quirks.camps_are_no_sinks) {
+        flow_problem_warning(
+            &l->problems, (flow_mark){.file = s->path},
+            "camps_are_sinks does nothing in FLEE, which looks for camps_are_sicks "
+            "(quirks.camps_are_no_sinks=false lets it act)");
+    }
     if (l->options->days > 0) { s->set.period.days = l->options->days; }
     s->start = s->set.period.start;
     s->n_day = (int32_t)s->set.period.days;

@@ -40,7 +40,7 @@ static const key keys[] = {
     {"spawn_rules.conflict_spawn_decay", BIND, "conflict.decay"},
     {"spawn_rules.conflict_spawn_decay_interval", BIND, "conflict.decay_interval"},
     {"spawn_rules.camps_are_sinks", BIND, "hop.camps_are_sinks"},
-    {"spawn_rules.camps_are_sicks", BIND, "hop.camps_are_sinks"},
+    {"spawn_rules.camps_are_sicks", SPECIAL, ""},
     {"spawn_rules.conflict_zone_spawning_only", ACCEPT, ""},
     {"spawn_rules.flood_zone_spawning_only", REFUSE, "false"},
     {"spawn_rules.read_from_agents_csv_file", REFUSE, "false"},
@@ -203,6 +203,15 @@ static flow_err conflict_spawning(flow_loader *l, flow_config *config)
     return rate == NULL ? FLOW_OK : bind(l, config, rate, "spawn.rate");
 }
 
+/// The key that FLEE reads where its manual says camps_are_sinks.
+static flow_err sinks(flow_loader *l, flow_config *config)
+{
+    const flow_node *node = flow_config_find(config, "spawn_rules.camps_are_sicks");
+    if (node == NULL || node->kind == FLOW_NODE_NULL) { return FLOW_OK; }
+    l->s->set.quirks.camps_are_no_sinks = false;
+    return bind(l, config, node, "hop.camps_are_sinks");
+}
+
 /// The rules of FLEE 1, which overrule what stands beside them.
 static void version_1(flow_loader *l, const flow_config *config)
 {
@@ -273,6 +282,7 @@ static flow_err bind_all(flow_loader *l, flow_config *config)
             silent = node->path;
         }
     }
+    FLOW_TRY(sinks(l, config));
     FLOW_TRY(conflict_spawning(l, config));
     version_1(l, config);
     hasten(l, config);
@@ -288,6 +298,8 @@ static void all_quirks(flow_settings_quirks *quirks)
                                      .frozen_conflict_intensity = true,
                                      .conflict_ends_as_town = true,
                                      .day0_reduces_capacity = true,
+                                     .initial_idps_in_camps_only = true,
+                                     .camps_are_no_sinks = true,
                                      .home_is_present_place = true,
                                      .swapped_coordinates = true,
                                      .fixed_routes_stale_scores = true,

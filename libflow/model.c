@@ -44,6 +44,7 @@ static int32_t list_blocks(flow_model *m, block out[static most_blocks])
     ROW(pull, n_place);
     ROW(count, n_place);
     ROW(owed, n_place);
+    ROW(dawn, n_place);
     ROW(arrivals, n_place);
     ROW(departures, n_place);
     ROW(spawned, n_place);
@@ -106,10 +107,12 @@ static bool allocate(flow_model *m)
     for (int32_t t = 0; t < m->threads; t++) {
         flow_work *w = &m->work[t];
         w->rng = gsl_rng_alloc(flow_rng_philox);
+        w->who = gsl_rng_alloc(flow_rng_philox);
         w->weight = flow_calloc(m->paths.most + 1, sizeof *w->weight);
         w->tail = flow_calloc(m->paths.most + 1, sizeof *w->tail);
         w->count = flow_calloc(m->paths.most + 1, sizeof *w->count);
-        if (w->rng == NULL || w->weight == NULL || w->tail == NULL || w->count == NULL) {
+        if (w->rng == NULL || w->who == NULL || w->weight == NULL || w->tail == NULL ||
+            w->count == NULL) {
             return false;
         }
     }
@@ -208,6 +211,7 @@ void flow_model_free(flow_model *m)
     }
     for (int32_t t = 0; t < m->threads && m->work != NULL; t++) {
         if (m->work[t].rng != NULL) { gsl_rng_free(m->work[t].rng); }
+        if (m->work[t].who != NULL) { gsl_rng_free(m->work[t].who); }
         flow_dealloc(m->work[t].weight);
         flow_dealloc(m->work[t].tail);
         flow_dealloc(m->work[t].count);

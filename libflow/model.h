@@ -24,7 +24,11 @@ typedef struct flow_choice {
 
 /// Scratch of one thread.
 typedef struct flow_work {
-    gsl_rng *rng;
+    gsl_rng *rng;          ///< how many
+    gsl_rng *who;          ///< who
+    bool who_open;         ///< `who` stands in the stream of purpose and name
+    flow_draw purpose;     ///< of the open stream
+    uint64_t name;         ///< of what draws from it: place and phase
     double *weight, *tail; ///< [most + 1]
     int64_t *count;        ///< [most]
     flow_cells cells;      ///< for rebuilding a set
@@ -67,6 +71,7 @@ struct flow_model {
     double *multiplier; ///< of capacity, in [0, 1]
     double *pull;       ///< multiplier to the power of weight_power
     int64_t *count;     ///< persons at the place, arrived or resident
+    int64_t *dawn;      ///< the same at dawn; kept for the match rules only
     double
         *owed; ///< persons still to enter (> 0) or entered too early, because households are whole
     int64_t *arrivals, *departures, *spawned; ///< today
@@ -132,24 +137,26 @@ flow_err flow_model_attributes(flow_model *m);
 const flow_choice *flow_model_choice(flow_model *m, int32_t place, int32_t rule);
 
 // decide.c: who leaves a place, and where to
-/// Everybody in `from` decides: enters a link of `into`, or stays. `onward`: they arrived today.
+/// Everybody in `from` decides: enters a link of `into` (NULL: travels at once), or stays.
+/// `onward`: they arrived today.
 void flow_model_decide(flow_model *m, flow_work *w, int32_t place, flow_cells *from,
                        flow_cells *into, bool onward);
 
 // travel.c: links, arrivals, end of the day
+/// A party travels on a link today: arrives, or spends the night on it.
+void flow_model_enter_link(flow_model *m, flow_work *w, int32_t link, flow_party *party);
 flow_err flow_model_travel(flow_model *m);
 
 // Shared by the phases ---------------------------------------------------------------------------
 
-/// Name of what draws: a cell at a place or on a link in a phase of the day.
-static inline uint64_t flow_stream(uint64_t where, uint32_t phase, const flow_key *key)
+/// Open the stream of a place in a phase of the day: one for the counts, which cells use in the
+/// order of their rows, and one for who they are, so that counts never depend on identities.
+static inline void flow_open(const flow_model *m, flow_work *w, flow_draw purpose, int32_t place)
 {
-    return flow_key_hash(key) + flow_mix(where << 32 | phase);
-}
-
-static inline void flow_rekey(const flow_model *m, flow_work *w, flow_draw purpose, uint64_t cell)
-{
-    flow_rng_key(w->rng, m->seed, m->member, m->day, purpose, cell);
+    w->name = (uint64_t)place << 32 | m->phase;
+    w->purpose = purpose;
+    w->who_open = false;
+    flow_rng_key(w->rng, m->seed, m->member, m->day, purpose, w->name);
 }
 
 /// Put a party into a set; a lack of memory shows in w->failed.
@@ -158,12 +165,23 @@ static inline void flow_put(flow_work *w, flow_cells *cells, flow_party *party)
     if (!flow_cells_put(&w->pool, cells, party)) { w->failed = true; }
 }
 
-/// Part n units from a party.
-static inline flow_party flow_part(flow_work *w, flow_party *from, int64_t n)
+/// Part n units from a party; who goes along comes from the stream `who` of the open place.
+static inline void flow_part(const flow_model *m, flow_work *w, flow_party *from, int64_t n,
+                             flow_party *out)
 {
-    flow_party part;
-    if (!flow_party_part(w->rng, &w->pool, from, n, &part)) { w->failed = true; }
-    return part;
+    if (from->ids.n == 0) {
+        out->key = from->key;
+        out->n = n;
+        out->ids = (flow_ids){0};
+        from->n -= n;
+        return;
+    }
+    if (!w->who_open) {
+        const uint64_t cell = w->name ^ (uint64_t)w->purpose << 56;
+        flow_rng_key(w->who, m->seed, m->member, m->day, FLOW_DRAW_WHO, cell);
+        w->who_open = true;
+    }
+    if (!flow_party_part(w->who, &w->pool, from, n, out)) { w->failed = true; }
 }
 
 /// Persons in n units of a group.

@@ -122,9 +122,9 @@ static flow_err add_axis(const flow_scenario *s, flow_groups *groups, flow_peopl
     flow_people_axis *a = &groups->axis[groups->n_axis++];
     if (a->kind != FLOW_AXIS_ATTRIBUTE) { return FLOW_OK; }
     const int32_t n_value = a->attribute->n_value;
-    a->n_class = n_value;
+    if (a->n_class == 0) { a->n_class = n_value; }
     a->class_of = flow_calloc(n_value, sizeof *a->class_of);
-    a->weight = flow_calloc((int64_t)s->n_place * n_value, sizeof *a->weight);
+    a->weight = flow_calloc((int64_t)s->n_place * a->n_class, sizeof *a->weight);
     if (a->class_of == NULL || a->weight == NULL) {
         return flow_fail(FLOW_ENOMEM, "no memory for groups");
     }
@@ -238,9 +238,9 @@ static flow_err answer_need(const flow_scenario *s, flow_groups *groups, int32_t
         FLOW_TRY(add_axis(s, groups,
                           (flow_people_axis){.name = what->attribute->name,
                                              .kind = FLOW_AXIS_ATTRIBUTE,
+                                             .n_class = what->n_class,
                                              .attribute = what->attribute}));
         axis = &groups->axis[groups->n_axis - 1];
-        axis->n_class = what->n_class;
     }
     axis->rule = rule;
     axis->rule_class = flow_calloc(axis->n_class, sizeof *axis->rule_class);

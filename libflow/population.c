@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { index_from = 8 }; // rows from which a hash index pays
+enum { index_from = 16 }; // rows from which a hash index pays
 
 _Static_assert(sizeof(flow_key) == 24,
                "keys are compared and hashed as three words without padding");
@@ -32,6 +32,17 @@ uint64_t flow_key_hash(const flow_key *key)
     return flow_mix(a + flow_mix(b + flow_mix(c + UINT64_C(0x9e3779b97f4a7c15))));
 }
 
+/// Place of a key in the index; differs from its name, which has to be the same for ever.
+static inline uint32_t slot_of(const flow_key *key)
+{
+    uint64_t word[3];
+    key_words(key, word);
+    const uint64_t h = word[0] * UINT64_C(0x9e3779b97f4a7c15) ^
+                       word[1] * UINT64_C(0xc2b2ae3d27d4eb4f) ^
+                       word[2] * UINT64_C(0x165667b19e3779f9);
+    return (uint32_t)(h >> 32) ^ (uint32_t)h;
+}
+
 static bool index_rebuild(flow_cells *cells, int32_t index_size)
 {
     if (index_size > cells->index_size) {
@@ -43,7 +54,7 @@ static bool index_rebuild(flow_cells *cells, int32_t index_size)
     memset(cells->index, 0, (size_t)cells->index_size * sizeof *cells->index);
     const uint32_t mask = (uint32_t)cells->index_size - 1;
     for (int32_t row = 0; row < cells->n; row++) {
-        uint32_t slot = (uint32_t)flow_key_hash(&cells->row[row].key) & mask;
+        uint32_t slot = slot_of(&cells->row[row].key) & mask;
         while (cells->index[slot] != 0) { slot = (slot + 1) & mask; }
         cells->index[slot] = row + 1;
     }
@@ -88,7 +99,7 @@ static int32_t need_row(flow_cells *cells, const flow_key *key)
         return cells->n - 1;
     }
     const uint32_t mask = (uint32_t)cells->index_size - 1;
-    uint32_t slot = (uint32_t)flow_key_hash(key) & mask;
+    uint32_t slot = slot_of(key) & mask;
     while (cells->index[slot] != 0) {
         const int32_t row = cells->index[slot] - 1;
         if (key_equal(&cells->row[row].key, key)) { return row; }

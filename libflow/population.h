@@ -36,7 +36,7 @@ typedef struct flow_cell {
     int64_t n; ///< units, > 0
 } flow_cell;
 
-/// A set of cells with different keys: dense rows and a hash index that exists from 8 rows on.
+/// A set of cells with different keys: dense rows and a hash index that exists from 16 rows on.
 /// The order of rows never influences a count. Zero-initialise.
 typedef struct flow_cells {
     flow_cell *row;

@@ -17,11 +17,9 @@ typedef enum flow_draw {
     FLOW_DRAW_SPAWN_PLACE = 2, ///< where those who enter come from
     FLOW_DRAW_SPAWN_GROUP = 3, ///< their attributes
     FLOW_DRAW_LEAVE = 4,       ///< who moves and where to
-    FLOW_DRAW_BATCH = 5,       ///< order of arrival within a day
-    FLOW_DRAW_WALK = 6,        ///< who goes on foot today
-    FLOW_DRAW_TODAY = 7,       ///< rounding of the distance moved today
-    FLOW_DRAW_MEMORY = 8,      ///< rounding of the recent-travel memory
-    FLOW_DRAW_SINK = 9,        ///< who leaves the model at a sink
+    FLOW_DRAW_TRAVEL = 5,      ///< order of arrival, who goes on foot, rounding of distances
+    FLOW_DRAW_SETTLE = 6,      ///< end of the day: memories, who leaves the model at a sink
+    FLOW_DRAW_WHO = 7,         ///< which of the people of a cell
     FLOW_DRAW_INITIAL = 10,    ///< attributes of those who are there before the first step
     FLOW_DRAW_DAY0 = 11,       ///< attributes of those registered on the first day
     FLOW_DRAW_SAMPLE = 12,     ///< who is followed

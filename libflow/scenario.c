@@ -2,6 +2,7 @@
 #include "load.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -333,6 +334,49 @@ static void check_origins(flow_loader *l)
     }
 }
 
+/// What the settings ask of every place.
+static void check_places(flow_loader *l)
+{
+    const flow_scenario *s = l->s;
+    const flow_settings_hop *hop = &s->set.hop;
+    const flow_mark at = {.file = s->path};
+    char shown[64];
+    for (int32_t p = 0; p < s->n_place && hop->stay_close_to_home; p++) {
+        if (isfinite(s->latitude[p]) && isfinite(s->longitude[p])) { continue; }
+        flow_problem_error(&l->problems, at,
+                           "hop.stay_close_to_home needs latitude and longitude of every place, "
+                           "'%s' has none",
+                           flow_quote(s->place_name[p], shown));
+    }
+    for (int32_t p = 0; p < s->n_place && s->set.quirks.low_movechance_is_camp; p++) {
+        if (!flow_place_is_low(s, p)) { continue; }
+        flow_problem_warning(&l->problems, at,
+                             "'%s' counts as a camp because its move chance is below 0.005 "
+                             "(quirks.low_movechance_is_camp)",
+                             flow_quote(s->place_name[p], shown));
+    }
+}
+
+static void check_rate(flow_loader *l)
+{
+    const flow_settings_spawn *set = &l->s->set.spawn;
+    const bool share = set->mode == FLOW_SPAWN_CONFLICT && set->rate_kind == FLOW_RATE_POP_RATIO;
+    if (!share || set->rate <= 1.0) { return; }
+    flow_problem_error(&l->problems, (flow_mark){.file = l->s->path},
+                       "spawn.rate = %g is no share of the population, for spawn.rate_kind "
+                       "pop_ratio 0 to 1 was expected",
+                       set->rate);
+}
+
+bool flow_place_is_low(const flow_scenario *s, int32_t place)
+{
+    const int32_t kind = s->place_kind[place];
+    const bool zone = kind == FLOW_CONFLICT_ZONE || kind == FLOW_TOWN;
+    const double chance =
+        s->conflict0[place] > 0.0 ? s->set.hop.conflict_movechance : s->set.hop.default_movechance;
+    return zone && chance < 0.005;
+}
+
 static flow_err load(flow_loader *l)
 {
     const bool own = flow_file_exists(&l->files, "scenario.yaml");
@@ -342,7 +386,11 @@ static flow_err load(flow_loader *l)
     FLOW_TRY(flow_load_registry(l));
     FLOW_TRY(own ? flow_load_own(l) : flow_load_flee(l));
     FLOW_TRY(flow_load_modules(l));
-    if (l->problems.n_error == 0) { check_origins(l); }
+    if (l->problems.n_error == 0) {
+        check_origins(l);
+        check_places(l);
+        check_rate(l);
+    }
     return flow_problems_result(&l->problems);
 }
 

@@ -114,4 +114,8 @@ struct flow_scenario {
     void *memory; ///< private: allocations owned by the scenario
 };
 
+/// True for a town or zone of conflict that people leave on the first day with a chance below
+/// 0.005: a camp with the quirk low_movechance_is_camp.
+bool flow_place_is_low(const flow_scenario *scenario, int32_t place);
+
 #endif

@@ -163,6 +163,8 @@ static const flow_field quirks_rows[] = {
           "A place whose conflict ends has the move chance of a town, also a camp or a hub."),
     QUIRK(day0_reduces_capacity,
           "People of day 0 are subtracted from capacities and also count as occupants."),
+    QUIRK(initial_idps_in_camps_only, "initial_idps of places that are no camps are left out."),
+    QUIRK(camps_are_no_sinks, "camps_are_sinks does nothing: FLEE misspells the key it reads."),
     QUIRK(home_is_present_place,
           "stay_close_to_home measures from where people are, not from their home."),
     QUIRK(swapped_coordinates, "Distances take longitudes as latitudes."),

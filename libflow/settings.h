@@ -82,9 +82,11 @@ typedef struct flow_settings_quirks {
     bool conflict_ends_as_town;     ///< any place is left like a town once its conflict has ended
     bool
         day0_reduces_capacity; ///< day-0 people are subtracted from capacity and count as occupants
-    bool home_is_present_place;     ///< stay_close_to_home measures from the present place
-    bool swapped_coordinates;       ///< distances take y as latitude although x holds it
-    bool fixed_routes_stale_scores; ///< a route search sees yesterday's scores of later places
+    bool initial_idps_in_camps_only; ///< initial_idps of other places are left out
+    bool camps_are_no_sinks;         ///< camps_are_sinks does nothing
+    bool home_is_present_place;      ///< stay_close_to_home measures from the present place
+    bool swapped_coordinates;        ///< distances take y as latitude although x holds it
+    bool fixed_routes_stale_scores;  ///< a route search sees yesterday's scores of later places
     bool day0_total_row;          ///< without insert_day0 the first batch also holds the total row
     bool boys_include_men;        ///< BoysTakeRisk has no upper age
     bool boys_need_children_rule; ///< BoysTakeRisk acts only beside ChildrenAvoidHazards

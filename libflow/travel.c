@@ -39,12 +39,11 @@ static double km_before(const flow_model *m, int32_t link, const flow_key *key)
 }
 
 /// x bins as a whole number that fits the key, rounded without bias; two parts of the people.
-static void round_bins(flow_model *m, flow_work *w, double x, int64_t n, uint64_t cell,
-                       flow_draw purpose, uint16_t bin[static 2], int64_t part[static 2])
+static void round_bins(flow_work *w, double x, int64_t n, uint16_t bin[static 2],
+                       int64_t part[static 2])
 {
     const double top = 60000.0;
     x = fmin(fmax(x, 0.0), top);
-    if (x > floor(x)) { flow_rekey(m, w, purpose, cell); }
     flow_split_round(w->rng, n, x, part);
     bin[0] = (uint16_t)floor(x);
     bin[1] = (uint16_t)(bin[0] + 1);
@@ -136,41 +135,42 @@ static bool found_closed(const flow_model *m, int32_t link, const flow_key *key)
            (m->s->set.quirks.closed_links_turn_back && m->closed_on[link] > entered);
 }
 
+/// The bins of a distance, to the nearest: links have fixed lengths, so nothing is gained by
+/// chance.
+static uint16_t nearest_bin(double x)
+{
+    return (uint16_t)fmin(fmax(x, 0.0) + 0.5, 60000.0);
+}
+
 /// People reach the end of a link today; `before`: km on it before today.
 static void reach_end(flow_model *m, flow_work *w, int32_t link, flow_party *party, double before,
-                      bool walks, bool steady, uint64_t name)
+                      bool walks, bool steady)
 {
     const flow_settings_hop *hop = &m->s->set.hop;
     const double v = walks ? hop->max_walk_speed : m->speed[link];
-    const flow_key key = party->key;
-    const bool enters = key.fast + key.slow == 0;
-    const bool closed = found_closed(m, link, &key);
-    m->link_count[link] -= flow_persons(m, key.group, party->n);
-    const double today =
-        m->remembers ? (enters ? key.today : 0) + (m->s->length_km[link] - before) / m->bin_km : 0;
-    uint16_t memory[2] = {key.recent, key.recent};
+    flow_key *key = &party->key;
+    const bool enters = key->fast + key->slow == 0;
+    const bool closed = found_closed(m, link, key);
+    m->link_count[link] -= flow_persons(m, key->group, party->n);
+    double today = 0.0;
+    if (m->remembers) {
+        today = (enters ? key->today : 0) + (m->s->length_km[link] - before) / m->bin_km;
+    }
+    uint16_t memory[2] = {key->recent, key->recent};
     int64_t share[2] = {party->n, 0};
     if (!enters && steady && hop->avoid_short_stints) {
-        round_bins(m, w, recent_on_road(m, &key, v), party->n, name, FLOW_DRAW_MEMORY, memory,
-                   share);
+        round_bins(w, recent_on_road(m, key, v), party->n, memory, share);
     }
+    key->today = nearest_bin(today);
     for (int i = 0; i < 2; i++) {
         if (share[i] == 0) { continue; }
-        flow_party some = flow_part(w, party, share[i]);
-        const rest_of_day left = rest_of_the_day(m, memory[i], today, v);
-        uint16_t bin[2];
-        int64_t part[2];
-        round_bins(m, w, today, share[i], name + (uint64_t)i, FLOW_DRAW_TODAY, bin, part);
-        for (int j = 0; j < 2; j++) {
-            if (part[j] == 0) { continue; }
-            flow_party few = flow_part(w, &some, part[j]);
-            few.key.recent = memory[i];
-            few.key.today = bin[j];
-            if (!closed) {
-                land(m, w, m->s->link_to[link], &few, left);
-            } else {
-                flow_put(w, &m->back[link], &few);
-            }
+        flow_party some;
+        flow_part(m, w, party, share[i], &some);
+        some.key.recent = memory[i];
+        if (closed) {
+            flow_put(w, &m->back[link], &some);
+        } else {
+            land(m, w, m->s->link_to[link], &some, rest_of_the_day(m, memory[i], today, v));
         }
     }
 }
@@ -196,9 +196,8 @@ static void advance(flow_model *m, flow_work *w, int32_t link, flow_party *party
     if (enters && !set->quirks.full_speed_per_link) {
         km = fmax(v - key->today * m->bin_km, 0.0); // a slower pace than today's: nothing is left
     }
-    const uint64_t name = flow_stream((uint64_t)link << 1 | walks, m->phase, key);
     if (before + km > m->s->length_km[link]) {
-        reach_end(m, w, link, party, before, walks, steady, name);
+        reach_end(m, w, link, party, before, walks, steady);
         return;
     }
     if (enters) { note(m, w, &party->ids, FLOW_WHERE_LINK - link); }
@@ -206,8 +205,9 @@ static void advance(flow_model *m, flow_work *w, int32_t link, flow_party *party
     if (enters && begun && !set->quirks.full_speed_per_link) { key->deficit = key->today; }
     if (steady && begun) { // nothing more to draw until they arrive
         double days = floor((m->s->length_km[link] - before - km) / v) + 1.0;
-        days = fmin(days, 60000.0 - key->fast - key->slow);
-        if (walks) { // rounding can have missed the end on the day foreseen: days add up
+        // Rounding can miss the end on the day foreseen: then one more day, and days add up.
+        days = fmax(1.0, fmin(days, 60000.0 - key->fast - key->slow));
+        if (walks) {
             key->slow = (uint16_t)(key->slow + days);
         } else {
             key->fast = (uint16_t)(key->fast + days);
@@ -227,24 +227,25 @@ static void advance(flow_model *m, flow_work *w, int32_t link, flow_party *party
     }
     uint16_t bin[2];
     int64_t part[2];
-    round_bins(m, w, (key->recent + moved) / 2.0, party->n, name, FLOW_DRAW_MEMORY, bin, part);
+    round_bins(w, (key->recent + moved) / 2.0, party->n, bin, part);
     for (int j = 0; j < 2; j++) {
         if (part[j] == 0) { continue; }
-        flow_party some = flow_part(w, party, part[j]);
+        flow_party some;
+        flow_part(m, w, party, part[j], &some);
         some.key.recent = bin[j];
         stay_on_road(m, w, link, &some);
     }
 }
 
-static void travel_party(flow_model *m, flow_work *w, int32_t link, flow_party *party)
+void flow_model_enter_link(flow_model *m, flow_work *w, int32_t link, flow_party *party)
 {
     const double on_foot = walk_share(m, link, &party->key);
     if (on_foot <= 0.0 || on_foot >= 1.0) {
         advance(m, w, link, party, on_foot >= 1.0, true);
         return;
     }
-    flow_rekey(m, w, FLOW_DRAW_WALK, flow_stream((uint64_t)link, m->phase, &party->key));
-    flow_party walkers = flow_part(w, party, flow_binomial(w->rng, party->n, on_foot));
+    flow_party walkers;
+    flow_part(m, w, party, flow_binomial(w->rng, party->n, on_foot), &walkers);
     advance(m, w, link, &walkers, true, false);
     advance(m, w, link, party, false, false);
 }
@@ -257,10 +258,10 @@ static flow_party turn(flow_model *m, flow_work *w, int32_t link, int32_t row, i
     if (batches_left <= 1 || all.n == 0) { return all; }
     const double share = (double)all.n / batches_left;
     int64_t part[2];
-    flow_rekey(m, w, FLOW_DRAW_BATCH, flow_stream((uint64_t)link, m->phase, &all.key));
     flow_split_round(w->rng, 1, share, part);
     const int64_t n = (int64_t)floor(share) + part[1];
-    flow_party now = flow_part(w, &all, n < all.n ? n : all.n);
+    flow_party now;
+    flow_part(m, w, &all, n < all.n ? n : all.n, &now);
     queue->row[row].n = all.n;
     if (queue->ids != NULL) { queue->ids[row] = all.ids; }
     return now;
@@ -269,19 +270,20 @@ static flow_party turn(flow_model *m, flow_work *w, int32_t link, int32_t row, i
 /// Everybody who travels to `place` in this wave.
 static void pull(flow_model *m, flow_work *w, int32_t place, bool first_wave, int32_t batches_left)
 {
+    flow_open(m, w, FLOW_DRAW_TRAVEL, place);
     for (int32_t i = m->first_in[place]; i < m->first_in[place + 1]; i++) {
         const int32_t link = m->in_link[i];
         if (!first_wave) {
             for (int32_t c = 0; c < m->entry[link].n; c++) {
                 flow_party party = flow_cells_lift(&m->entry[link], c);
-                travel_party(m, w, link, &party);
+                flow_model_enter_link(m, w, link, &party);
             }
             flow_cells_empty(&m->entry[link]);
             continue;
         }
         for (int32_t c = 0; c < m->queue[link].n; c++) {
             flow_party party = turn(m, w, link, c, batches_left);
-            if (party.n > 0) { travel_party(m, w, link, &party); }
+            if (party.n > 0) { flow_model_enter_link(m, w, link, &party); }
         }
         if (batches_left <= 1) { flow_cells_empty(&m->queue[link]); }
     }
@@ -387,11 +389,17 @@ static bool sent_back(const flow_model *m)
     return false;
 }
 
+/// Small networks have no parallel loops: whoever goes on travels at once.
+static bool at_once(const flow_model *m)
+{
+    return m->s->n_place < parallel_from;
+}
+
 static void go_on(flow_model *m, flow_work *w, int32_t place)
 {
     if (m->active[place].n == 0) { return; }
     flow_cells_swap(&m->active[place], &w->cells);
-    flow_model_decide(m, w, place, &w->cells, m->entry, true);
+    flow_model_decide(m, w, place, &w->cells, at_once(m) ? NULL : m->entry, true);
 }
 
 /// Whoever is still on the way after the last wave rests where he is.
@@ -409,24 +417,24 @@ static void one_batch(flow_model *m, int32_t batches_left)
 {
     for (int wave = 0; wave < most_waves; wave++) {
         m->phase++;
-        FOR_PLACES(m, pull(m, w, p, wave == 0, batches_left));
+        if (wave == 0 || !at_once(m)) { FOR_PLACES(m, pull(m, w, p, wave == 0, batches_left)); }
         if (sent_back(m)) { FOR_PLACES(m, take_back(m, w, p)); }
         if (!on_the_way(m)) { return; }
         flow_model_multipliers(m);
         m->phase++;
         FOR_PLACES(m, go_on(m, w, p));
     }
-    FOR_PLACES(m, pull(m, w, p, false, 1));
+    if (!at_once(m)) { FOR_PLACES(m, pull(m, w, p, false, 1)); }
     FOR_PLACES(m, take_back(m, w, p));
     FOR_PLACES(m, rest(m, w, p));
 }
 
 /// Each of a party leaves the model with a chance.
 static void leave_model(flow_model *m, flow_work *w, int32_t place, flow_party *party,
-                        double chance, uint64_t name)
+                        double chance)
 {
-    flow_rekey(m, w, FLOW_DRAW_SINK, name);
-    flow_party gone = flow_part(w, party, flow_binomial(w->rng, party->n, chance));
+    flow_party gone;
+    flow_part(m, w, party, flow_binomial(w->rng, party->n, chance), &gone);
     const int64_t persons = flow_persons(m, gone.key.group, gone.n);
     m->count[place] -= persons;
     w->left += persons;
@@ -444,23 +452,25 @@ static void settle(flow_model *m, flow_work *w, int32_t place)
     for (int32_t c = 0; c < here->n && !changes; c++) {
         changes = here->row[c].key.recent > 0 || here->row[c].key.today > 0;
     }
-    const double sink = hop->camps_are_sinks && m->camp[place] ? m->s->sink[place] : 0.0;
+    const bool sinks = hop->camps_are_sinks && !m->s->set.quirks.camps_are_no_sinks;
+    const double sink = sinks && m->camp[place] ? m->s->sink[place] : 0.0;
     if (!changes && !(sink > 0.0)) { return; }
+    flow_open(m, w, FLOW_DRAW_SETTLE, place);
     flow_cells_swap(here, &w->cells);
     for (int32_t c = 0; c < w->cells.n; c++) {
         flow_party party = flow_cells_lift(&w->cells, c);
-        const uint64_t name = flow_stream((uint64_t)place, m->phase, &party.key);
-        if (sink > 0.0) { leave_model(m, w, place, &party, sink, name); }
+        if (sink > 0.0) { leave_model(m, w, place, &party, sink); }
         uint16_t bin[2] = {0, 0};
         int64_t part[2] = {party.n, 0};
         if (hop->avoid_short_stints) {
             const double recent = (party.key.recent + party.key.today) / 2.0;
-            round_bins(m, w, recent, party.n, name, FLOW_DRAW_MEMORY, bin, part);
+            round_bins(w, recent, party.n, bin, part);
         }
         party.key.today = 0;
         for (int j = 0; j < 2; j++) {
             if (part[j] == 0) { continue; }
-            flow_party some = flow_part(w, &party, part[j]);
+            flow_party some;
+            flow_part(m, w, &party, part[j], &some);
             some.key.recent = bin[j];
             flow_put(w, here, &some);
         }
