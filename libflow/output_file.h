@@ -106,6 +106,11 @@ flow_err flow_hdf_texts(const flow_hdf *hdf, hid_t group, const flow_variable *v
 flow_err flow_hdf_write_texts(const flow_hdf *hdf, hid_t variable, const char *const *text,
                               int64_t n);
 
+/// Read all n texts of a variable, each its own copy; out[n] is NULL before. FLOW_EFILE when they
+/// are damaged, or do not lie as flow_hdf_texts() writes them.
+flow_err flow_hdf_read_texts(const flow_hdf *hdf, hid_t variable, const char *name, int32_t n,
+                             char **out);
+
 /// An attribute; NULL writes none.
 flow_err flow_hdf_text(const flow_hdf *hdf, hid_t object, const char *name, const char *text);
 flow_err flow_hdf_integer(const flow_hdf *hdf, hid_t object, const char *name, int64_t value);

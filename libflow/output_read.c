@@ -109,29 +109,9 @@ static flow_err read_names(const flow_hdf *hdf, const char *name, int32_t n, cha
     hid_t data = H5I_INVALID_HID;
     hsize_t size[2];
     FLOW_TRY(open_variable(hdf, name, 1, &data, size));
-    flow_err err = FLOW_OK;
-    const hid_t type = H5Dget_type(data), space = H5Dget_space(data);
-    char **text = flow_calloc(n, sizeof *text);
-    if (text == NULL) {
-        err = flow_fail(FLOW_ENOMEM, "no memory to read '%s' of '%s'", name, hdf->path);
-    } else if (type < 0 || space < 0) {
-        err = flow_hdf_fail(hdf, name);
-    } else if (size[0] != (hsize_t)n) {
-        err = not_ours(hdf, name, "has another size than its dimensions");
-    } else if (H5Tis_variable_str(type) <= 0) {
-        err = not_ours(hdf, name, "holds no texts");
-    } else if (H5Dread(data, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text) < 0) {
-        err = flow_hdf_fail(hdf, name);
-    } else {
-        for (int32_t i = 0; i < n && err == FLOW_OK; i++) {
-            out[i] = flow_strdup(text[i] != NULL ? text[i] : "");
-            if (out[i] == NULL) { err = flow_fail(FLOW_ENOMEM, "no memory for names"); }
-        }
-        (void)H5Dvlen_reclaim(type, space, H5P_DEFAULT, text); // frees memory only
-    }
-    flow_dealloc(text);
-    flow_hdf_close(space);
-    flow_hdf_close(type);
+    const flow_err err = size[0] == (hsize_t)n
+                             ? flow_hdf_read_texts(hdf, data, name, n, out)
+                             : not_ours(hdf, name, "has another size than its dimensions");
     flow_hdf_close(data);
     return err;
 }
