@@ -16,14 +16,14 @@ typedef struct published {
     double ard, error;
     double tolerance; ///< relative
     /// Runs averaged here. With all people the standard deviation between seeds is 0.2 % of the ARD
-    /// in mali2012, 0.5 % in tigray2020 and less elsewhere, so one run is enough where 5 % are
-    /// allowed.
+    /// in mali2012, 1 % in tigray2020 and 0.2 % elsewhere; the mean over three, or the one run, is
+    /// far from what is allowed by chance alone.
     int n_seed;
 } published;
 
 static const published flee[n_situation] = {
     {"mali2012", 0.315, 0.346, 0.02, 3},         {"ssudan2013", 0.547, 0.513, 0.05, 1},
-    {"syria2013", 0.345, 0.338, 0.05, 1},        {"tigray2020", 0.365, 0.444, 0.05, 1},
+    {"syria2013", 0.345, 0.338, 0.05, 1},        {"tigray2020", 0.365, 0.444, 0.05, 3},
     {"nigeria2022_adm2", 0.451, 0.447, 0.05, 1}, {"mali2017_adm1", 0.694, 0.675, 0.05, 1},
 };
 
