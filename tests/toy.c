@@ -1,0 +1,190 @@
+#include "toy.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { most_text = 16384, most_file = 24 };
+
+/// A text that grows.
+typedef struct text {
+    char all[most_text];
+    size_t n;
+} text;
+
+static void put(text *t, const char *piece)
+{
+    const size_t n = strlen(piece);
+    cr_assert_lt(t->n + n, (size_t)most_text, "the toy is too large");
+    memcpy(t->all + t->n, piece, n + 1);
+    t->n += n;
+}
+
+/// A table with all its columns: rows that end in ';' get the cells they lack.
+static void put_table(text *t, const char *columns, const char *rows)
+{
+    int n_column = 1;
+    for (const char *at = columns; *at != '\0'; at++) { n_column += *at == ','; }
+    put(t, columns);
+    put(t, "\n");
+    int cell = 1;
+    for (const char *at = rows; *at != '\0'; at++) {
+        const char one[2] = {*at, '\0'};
+        if (*at != ';') {
+            cell += *at == ',';
+            put(t, one);
+            continue;
+        }
+        for (; cell < n_column; cell++) { put(t, ","); }
+        put(t, "\n");
+        cell = 1;
+    }
+}
+
+static toy_world make(const flow_file *file, int32_t n_file, const char *const *set, uint64_t seed)
+{
+    toy_world world = {0};
+    flow_load_options options = {.set = set};
+    while (set[options.n_set] != NULL) { options.n_set++; }
+    const flow_err err = flow_scenario_load_memory(file, n_file, &options, &world.s);
+    cr_assert_eq(err, FLOW_OK, "%s", flow_error_text());
+    const flow_model_options how = {.seed = seed, .threads = 1};
+    cr_assert_eq(flow_model_create(world.s, &how, &world.m), FLOW_OK, "%s", flow_error_text());
+    return world;
+}
+
+toy_world toy_make(const toy *what, uint64_t seed)
+{
+    static text yaml, places, links;
+    char head[128];
+    (void)snprintf(head, sizeof head,
+                   "libflow: 1\ntitle: Toy\nperiod: {start: 2020-01-01, days: %d}\n",
+                   what->days > 0 ? what->days : 10);
+    yaml.n = places.n = links.n = 0;
+    put(&yaml, head);
+    put(&yaml, what->yaml != NULL ? what->yaml : "");
+    put_table(&places,
+              "name,kind,initial_idps,population,capacity,conflict_intensity,country,sink,latitude,"
+              "longitude,region",
+              what->place);
+    put_table(&links, "from,to,length_km,speed_km_d,walk_probability,direction", what->link);
+    const char *const pair[][2] = {{"scenario.yaml", yaml.all},
+                                   {"places.csv", places.all},
+                                   {"links.csv", links.all},
+                                   {"conflict.csv", what->conflict},
+                                   {"closures.csv", what->closures},
+                                   {"observations.csv", what->observations},
+                                   {"corrections.csv", what->corrections},
+                                   {"attributes.csv", what->attributes},
+                                   {"major_routes.csv", what->major_routes}};
+    flow_file file[most_file];
+    int32_t n = 0;
+    for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
+        if (pair[i][1] == NULL) { continue; }
+        file[n++] = (flow_file){pair[i][0], pair[i][1], (int64_t)strlen(pair[i][1])};
+    }
+    return make(file, n, what->set, seed);
+}
+
+toy_world toy_make_flee(const char *const (*pair)[2], const char *const *set, uint64_t seed)
+{
+    flow_file file[most_file];
+    static const char *const none[] = {NULL};
+    int32_t n = 0;
+    for (; pair[n][0] != NULL; n++) {
+        cr_assert_lt(n, (int32_t)most_file);
+        file[n] = (flow_file){pair[n][0], pair[n][1], (int64_t)strlen(pair[n][1])};
+    }
+    return make(file, n, set != NULL ? set : none, seed);
+}
+
+void toy_end(toy_world *world)
+{
+    flow_model_free(world->m);
+    flow_scenario_free(world->s);
+    *world = (toy_world){0};
+}
+
+void toy_days(toy_world *world, int days)
+{
+    for (int i = 0; i < days; i++) {
+        cr_assert_eq(flow_model_step(world->m), FLOW_OK, "%s", flow_error_text());
+        double there = 0.0;
+        for (int32_t p = 0; p < world->s->n_place; p++) { there += (double)world->m->count[p]; }
+        for (int32_t l = 0; l < world->s->n_link; l++) { there += (double)world->m->link_count[l]; }
+        cr_assert_eq(there, toy_all(world, "persons"), "people at places and on links");
+        cr_assert_eq(there + toy_all(world, "left_total"), toy_all(world, "entered_total"));
+    }
+}
+
+static int32_t place_of(const toy_world *world, const char *name)
+{
+    const int32_t place = flow_scenario_place(world->s, name);
+    cr_assert_geq(place, 0, "no place '%s'", name);
+    return place;
+}
+
+static void observe(const toy_world *world, const char *observable, double *out, int64_t n)
+{
+    cr_assert_lt(n, 256);
+    cr_assert_eq(flow_model_observe(world->m, observable, out, n), FLOW_OK, "%s",
+                 flow_error_text());
+}
+
+double toy_at(const toy_world *world, const char *observable, const char *place)
+{
+    double value[256];
+    observe(world, observable, value, world->s->n_place);
+    return value[place_of(world, place)];
+}
+
+double toy_on(const toy_world *world, const char *observable, const char *from, const char *to)
+{
+    double value[256], sum = 0.0;
+    const int32_t a = place_of(world, from), b = place_of(world, to);
+    observe(world, observable, value, world->s->n_link);
+    for (int32_t l = 0; l < world->s->n_link; l++) {
+        if (world->s->link_from[l] == a && world->s->link_to[l] == b) { sum += value[l]; }
+    }
+    return sum;
+}
+
+double toy_all(const toy_world *world, const char *observable)
+{
+    double value = 0.0;
+    observe(world, observable, &value, 1);
+    return value;
+}
+
+double toy_people(const toy_world *world, const char *place)
+{
+    return toy_at(world, "people", place);
+}
+
+double toy_road(const toy_world *world, const char *from, const char *to)
+{
+    return toy_on(world, "link_people", from, to);
+}
+
+void toy_near(double found, double expected, double error, const char *what)
+{
+    cr_expect(fabs(found - expected) <= 5.0 * error + 1e-9, "%s: %.10g, %.10g +- %.4g expected",
+              what, found, expected, error);
+}
+
+void toy_binomial(double found, double n, double p, const char *what)
+{
+    const double share = fmin(fmax(p, 0.0), 1.0);
+    toy_near(found, n * share, sqrt(n * share * (1.0 - share)), what);
+}
+
+void toy_shares(const toy_world *world, double n, int k, const double *weight,
+                const char *const *place)
+{
+    double sum = 0.0;
+    for (int i = 0; i < k; i++) { sum += weight[i]; }
+    for (int i = 0; i < k; i++) {
+        toy_binomial(toy_people(world, place[i]), n, weight[i] / sum, place[i]);
+    }
+}

@@ -1,0 +1,54 @@
+/// @file toy.h
+/// Small scenarios from memory for tests of the movement rule: made from rows, run, asked.
+/// Every function asserts success.
+#ifndef TOY_H
+#define TOY_H
+
+#include "../libflow/model.h"
+
+enum { toy_most_set = 16 };
+
+/// A scenario. Rows of places and links end in ';', cells at their end may be left out:
+///   place  name,kind,initial_idps,population,capacity,conflict_intensity,country,sink,latitude,
+///          longitude
+///   link   from,to,length_km,speed_km_d,walk_probability,direction
+/// `yaml` follows libflow, period and title; the other texts are whole tables.
+typedef struct toy {
+    int days; ///< 0: 10
+    const char *place, *link;
+    const char *yaml, *conflict, *closures, *observations, *corrections, *attributes, *major_routes;
+    const char *set[toy_most_set]; ///< overrides
+} toy;
+
+/// A scenario and one realisation of it.
+typedef struct toy_world {
+    flow_scenario *s;
+    flow_model *m;
+} toy_world;
+
+/// Load a toy and make its model with one thread, no step done.
+toy_world toy_make(const toy *what, uint64_t seed);
+/// The same for the files of a FLEE folder: pairs of name and text, ended by NULL.
+toy_world toy_make_flee(const char *const (*file)[2], const char *const *set, uint64_t seed);
+void toy_end(toy_world *world);
+
+/// Do steps; people are conserved in each.
+void toy_days(toy_world *world, int days);
+/// Value of an observable at a place, or the sum over the links from one place to another.
+double toy_at(const toy_world *world, const char *observable, const char *place);
+double toy_on(const toy_world *world, const char *observable, const char *from, const char *to);
+/// Value of an observable of the whole step.
+double toy_all(const toy_world *world, const char *observable);
+/// People at a place, and on the links from one place to another.
+double toy_people(const toy_world *world, const char *place);
+double toy_road(const toy_world *world, const char *from, const char *to);
+
+/// Expect a number within 5 standard errors (exactly when the error is 0); says what it is.
+void toy_near(double found, double expected, double error, const char *what);
+/// Expect that each of n people did something with chance p.
+void toy_binomial(double found, double n, double p, const char *what);
+/// The same for shares of weights: n people over `weight[0..k)`; names say where.
+void toy_shares(const toy_world *world, double n, int k, const double *weight,
+                const char *const *place);
+
+#endif
