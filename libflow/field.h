@@ -13,6 +13,7 @@ typedef struct flow_section {
     const char *help;        ///< one sentence
     const flow_field *field; ///< ends with FLOW_FIELD_END
     size_t offset;           ///< of the section's struct in the settings struct
+    bool many;               ///< may be a list of several
 } flow_section;
 
 /// Fill every field of all sections with its default. `settings` must be zeroed before.
@@ -41,7 +42,7 @@ const flow_field *flow_fields_find(const flow_section *sections, int32_t n_secti
 /// Value of a field as YAML text (owned by the caller), quoted where YAML 1.1 would misread it.
 char *flow_field_text(const flow_field *field, const void *section_struct);
 /// JSON Schema draft-07 of all sections as text, owned by the caller (layer 1 writes JSON by
-/// hand-made escapes; no jansson needed in the core).
+/// hand-made escapes; no jansson needed in the core). Neighbours of one name are one section.
 char *flow_fields_schema(const flow_section *sections, int32_t n_section, const char *title);
 
 #endif

@@ -228,13 +228,43 @@ static void put_field(buffer *out, const flow_field *field)
     put(out, "}");
 }
 
-static void put_fields(buffer *out, const flow_section *section, const char *indent)
+/// Rows of a section and of its neighbours of the same name; returns how many sections there were.
+static int32_t put_fields(buffer *out, const flow_section *section, int32_t n_section,
+                          const char *indent)
 {
-    for (const flow_field *f = section->field; f->key != NULL; f++) {
-        if (f != section->field) { put(out, ",\n"); }
-        put(out, indent);
-        put_field(out, f);
+    int32_t n = 0;
+    bool first = true;
+    for (; n < n_section && strcmp(section[n].name, section[0].name) == 0; n++) {
+        for (const flow_field *f = section[n].field; f->key != NULL; f++) {
+            if (!first) { put(out, ",\n"); }
+            first = false;
+            put(out, indent);
+            put_field(out, f);
+        }
     }
+    return n;
+}
+
+/// A section as an object; its members may also be those of the objects in a list.
+static int32_t put_section(buffer *out, const flow_section *section, int32_t n_section)
+{
+    static const char closed[] = "\"additionalProperties\": false, \"properties\": {\n";
+    put_quoted(out, section->name);
+    put(out, section->many ? ": {\"type\": [\"object\", \"null\", \"array\"], \"description\": "
+                           : ": {\"type\": [\"object\", \"null\"], \"description\": ");
+    put_quoted(out, section->help);
+    put(out, ", ");
+    put(out, closed);
+    const int32_t n = put_fields(out, section, n_section, "      ");
+    put(out, "}");
+    if (section->many) {
+        put(out, ",\n      \"minItems\": 1, \"items\": {\"type\": [\"object\", \"null\"], ");
+        put(out, closed);
+        (void)put_fields(out, section, n_section, "      ");
+        put(out, "}}");
+    }
+    put(out, "}");
+    return n;
 }
 
 char *flow_fields_schema(const flow_section *sections, int32_t n_section, const char *title)
@@ -244,19 +274,14 @@ char *flow_fields_schema(const flow_section *sections, int32_t n_section, const 
     put_quoted(&out, title);
     put(&out,
         ",\n  \"type\": \"object\",\n  \"additionalProperties\": false,\n  \"properties\": {\n");
-    for (int32_t s = 0; s < n_section; s++) {
+    for (int32_t s = 0; s < n_section;) {
         if (s > 0) { put(&out, ",\n"); }
         if (*sections[s].name == '\0') {
-            put_fields(&out, &sections[s], "    ");
+            s += put_fields(&out, &sections[s], n_section - s, "    ");
             continue;
         }
         put(&out, "    ");
-        put_quoted(&out, sections[s].name);
-        put(&out, ": {\"type\": \"object\", \"additionalProperties\": false, \"description\": ");
-        put_quoted(&out, sections[s].help);
-        put(&out, ", \"properties\": {\n");
-        put_fields(&out, &sections[s], "      ");
-        put(&out, "}}");
+        s += put_section(&out, &sections[s], n_section - s);
     }
     put(&out, "\n  }\n}\n");
     return finish(&out);

@@ -32,9 +32,11 @@ static const flow_field many_rows[] = {
 
 void flow_module_sections(const flow_module *module, flow_section out[static FLOW_MODULE_N_SECTION])
 {
-    out[0] = (flow_section){module->name, module->help, module->many ? many_rows : single_rows, 0};
-    out[1] = (flow_section){module->name, module->help,
-                            module->field != NULL ? module->field : no_rows, FLOW_MODULE_PARAM};
+    out[0] = (flow_section){module->name, module->help, module->many ? many_rows : single_rows, 0,
+                            module->many};
+    out[1] =
+        (flow_section){module->name, module->help, module->field != NULL ? module->field : no_rows,
+                       FLOW_MODULE_PARAM, module->many};
 }
 
 int64_t flow_module_block_size(const flow_module *module)

@@ -183,14 +183,16 @@ static const flow_field quirks_rows[] = {
     FLOW_FIELD_END};
 
 const flow_section flow_settings_sections[] = {
-    {"", "The scenario.", top_rows, offsetof(flow_settings, top)},
-    {"period", "When it happens.", period_rows, offsetof(flow_settings, period)},
-    {"spawn", "Who leaves home.", spawn_rows, offsetof(flow_settings, spawn)},
-    {"people", "What people are told apart by.", people_rows, offsetof(flow_settings, people)},
-    {"conflict", "How conflict acts over time.", conflict_rows, offsetof(flow_settings, conflict)},
-    {"hop", "The movement rule.", hop_rows, offsetof(flow_settings, hop)},
+    {"", "The scenario.", top_rows, offsetof(flow_settings, top), false},
+    {"period", "When it happens.", period_rows, offsetof(flow_settings, period), false},
+    {"spawn", "Who leaves home.", spawn_rows, offsetof(flow_settings, spawn), false},
+    {"people", "What people are told apart by.", people_rows, offsetof(flow_settings, people),
+     false},
+    {"conflict", "How conflict acts over time.", conflict_rows, offsetof(flow_settings, conflict),
+     false},
+    {"hop", "The movement rule.", hop_rows, offsetof(flow_settings, hop), false},
     {"quirks", "What FLEE does although its documentation says otherwise: true in FLEE folders.",
-     quirks_rows, offsetof(flow_settings, quirks)},
+     quirks_rows, offsetof(flow_settings, quirks), false},
 };
 const int32_t flow_settings_n_section =
     (int32_t)(sizeof flow_settings_sections / sizeof *flow_settings_sections);
