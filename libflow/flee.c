@@ -449,9 +449,7 @@ flow_err flow_load_flee(flow_loader *l)
             "camps_are_sinks does nothing in FLEE, which looks for camps_are_sicks "
             "(quirks.camps_are_no_sinks=false lets it act)");
     }
-    if (l->options->days > 0) { s->set.period.days = l->options->days; }
-    s->start = s->set.period.start;
-    s->n_day = (int32_t)s->set.period.days;
+    flow_load_period(l);
     FLOW_TRY(locations(l, in.input));
     FLOW_TRY(routes(l, in.input));
     FLOW_TRY(conflicts(l, in.input));

@@ -119,6 +119,8 @@ flow_err flow_load_flee_settings(flow_loader *l);
 flow_err flow_load_flee_source(flow_loader *l, const char *input_csv, const char *source_data);
 /// Apply the overrides of the options.
 flow_err flow_load_overrides(flow_loader *l);
+/// First day, steps and their length, once settings and overrides are bound.
+void flow_load_period(flow_loader *l);
 /// Names of all modules, for flow_fields_bind(); NULL: no memory.
 char *flow_load_module_names(const flow_loader *l);
 /// List the modules there are and check those of the options.
@@ -130,6 +132,8 @@ flow_err flow_load_set_use(flow_loader *l, const char *assignment, bool *taken);
 /// Name what is in use, read its tables and let it check them.
 flow_err flow_load_modules(flow_loader *l);
 void flow_uses_clear(flow_scenario *s);
+/// Where a parameter of a module stands; the file alone when it stands nowhere.
+flow_mark flow_load_mark(const flow_loader *l, const flow_use *use, const char *key);
 /// Read a table of a module into memory of the scenario; *t stays NULL when there is none.
 flow_err flow_load_rows(flow_loader *l, const flow_use *use, const flow_module_table *table,
                         flow_rows *out, flow_table **t);

@@ -1,6 +1,7 @@
 // Links and events: from the order of the files to the order of the scenario.
 #include "load.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,6 +136,7 @@ void flow_load_check_route(flow_loader *l, const int32_t *stop, flow_mark at)
 flow_err flow_load_add_event(flow_loader *l, flow_event event)
 {
     flow_scenario *s = l->s;
+    event.day = (int32_t)floor(event.day / s->dt + 1e-6); // from days to steps
     if (event.day >= s->n_day) { return FLOW_OK; }
     if (event.day < 0) { event.day = 0; }
     if (s->n_event == l->size_event) {

@@ -490,8 +490,7 @@ void flow_setup_error(flow_setup *setup, int32_t table, int64_t row, int32_t col
     flow_dealloc(text);
 }
 
-/// Where a parameter of a module stands; the file alone when it stands nowhere.
-static flow_mark mark_of_key(const flow_loader *l, const flow_use *use, const char *key)
+flow_mark flow_load_mark(const flow_loader *l, const flow_use *use, const char *key)
 {
     char path[2 * FLOW_MODULE_NAME_MOST + 32];
     if (use->item >= 0) {
@@ -511,7 +510,7 @@ void flow_setup_error_key(flow_setup *setup, const char *key, const char *format
     char *text = problem_text(in->l, format, list);
     va_end(list);
     if (text == NULL) { return; }
-    flow_problem_error(&in->l->problems, mark_of_key(in->l, in->use, key), "%s.%s: %s",
+    flow_problem_error(&in->l->problems, flow_load_mark(in->l, in->use, key), "%s.%s: %s",
                        in->use->key, key, text);
     flow_dealloc(text);
 }
@@ -524,5 +523,6 @@ int32_t flow_setup_place(flow_setup *setup, const char *key)
     if (f->key == NULL) { return -1; }
     char *name;
     memcpy(&name, (const char *)setup->param + f->offset, sizeof name);
-    return flow_load_need(in->l, name != NULL ? name : "", key, mark_of_key(in->l, in->use, key));
+    return flow_load_need(in->l, name != NULL ? name : "", key,
+                          flow_load_mark(in->l, in->use, key));
 }

@@ -7,6 +7,20 @@
 #define MOST_PEOPLE 1e10
 #define LONGEST_KM 50000.0
 
+void flow_load_period(flow_loader *l)
+{
+    flow_scenario *s = l->s;
+    flow_settings_period *set = &s->set.period;
+    if (l->options->days > 0) { set->days = l->options->days; }
+    s->start = set->start;
+    s->dt = flow_step_days[set->step];
+    s->n_day = (int32_t)ceil((double)set->days / s->dt - 1e-6);
+    if (set->step == FLOW_STEP_DAY || s->set.movement.rule != FLOW_MOVE_HOP) { return; }
+    const flow_node *node = flow_config_find(&l->config, "period.step");
+    flow_problem_error(&l->problems, node != NULL ? node->at : (flow_mark){.file = "--set"},
+                       "period.step: movement.rule is hop, which knows steps of a day only");
+}
+
 /// Bind scenario.yaml and the overrides; find the period.
 static flow_err settings(flow_loader *l)
 {
@@ -46,9 +60,7 @@ static flow_err settings(flow_loader *l)
                            "a settings file belongs to a FLEE folder; this folder has its own "
                            "scenario.yaml (single keys can be changed with --set)");
     }
-    s->start = s->set.period.start;
-    if (l->options->days > 0) { s->set.period.days = l->options->days; }
-    s->n_day = (int32_t)s->set.period.days;
+    flow_load_period(l);
     return FLOW_OK;
 }
 

@@ -216,7 +216,14 @@ flow_err flow_load_rows(flow_loader *l, const flow_use *use, const flow_module_t
                        .text = (const char *const *const *)text};
     const char *name = file_of(use, table);
     const char *needed = table->needed ? table->help : NULL;
-    if (*name == '\0' && needed == NULL) { return FLOW_OK; }
+    if (*name == '\0') {
+        if (table->needed) {
+            flow_problem_error(&l->problems, flow_load_mark(l, use, table->key),
+                               "%s.%s: the name of a file was expected; %s", use->key, table->key,
+                               table->help);
+        }
+        return FLOW_OK;
+    }
     FLOW_TRY(flow_load_table(l, name, needed, NULL, t));
     if (*t == NULL) { return FLOW_OK; }
     int32_t found[FLOW_MODULE_MOST_COLUMNS];

@@ -288,11 +288,12 @@ static flow_err step(flow_model *m)
     FLOW_TRY(flow_model_events(m));
     FLOW_TRY(flow_columns_phase(m->columns, FLOW_DRIVER, m->day, m->count));
     FLOW_TRY(flow_columns_phase(m->columns, FLOW_RESPONSE, m->day, m->count));
-    FLOW_TRY(flow_model_spawn(m));
+    const bool moves = m->s->set.movement.rule != FLOW_MOVE_NONE;
+    if (moves) { FLOW_TRY(flow_model_spawn(m)); }
     m->person_steps += m->persons;
     flow_model_scores(m);
     FLOW_TRY(flow_model_attributes(m));
-    FLOW_TRY(flow_model_travel(m));
+    if (moves) { FLOW_TRY(flow_model_travel(m)); }
     FLOW_TRY(flow_columns_phase(m->columns, FLOW_PROCESS, m->day, m->count));
     m->day++;
     return FLOW_OK;

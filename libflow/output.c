@@ -218,7 +218,7 @@ static void receive(flow_output *o, column *c, const flow_model *model)
 {
     const hsize_t at = (hsize_t)o->day % c->steps * c->n;
     switch (c->origin) {
-    case FROM_TIME: c->real[at] = o->day; break;
+    case FROM_TIME: c->real[at] = o->day * o->s->dt; break;
     case FROM_TOTAL: c->whole[at] = o->s->total.people[o->day]; break;
     case FROM_OBSERVED:
         for (hsize_t i = 0; i < c->n; i++) { c->whole[at + i] = o->s->observed[i].people[o->day]; }

@@ -109,7 +109,8 @@ static flow_err write_global(const flow_hdf *hdf, const flow_scenario *s, const 
     FLOW_TRY(flow_hdf_text(hdf, f, "seed", seed));
     FLOW_TRY(flow_hdf_integer(hdf, f, "member", v->member));
     FLOW_TRY(flow_hdf_integer(hdf, f, "threads", v->threads));
-    return flow_hdf_integer(hdf, f, "period_days", s->n_day);
+    FLOW_TRY(flow_hdf_integer(hdf, f, "period_days", s->set.period.days));
+    return flow_hdf_attribute(hdf, f, "step_days", H5T_NATIVE_DOUBLE, 1, &s->dt);
 }
 
 static flow_err write_kinds(const flow_hdf *hdf, const flow_scenario *s, const flow_axis *place)

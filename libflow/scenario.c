@@ -308,6 +308,7 @@ bool flow_load_is_set(const flow_loader *l, const char *dotted)
 static void check_origins(flow_loader *l)
 {
     const flow_scenario *s = l->s;
+    if (s->set.movement.rule == FLOW_MOVE_NONE) { return; }
     bool any = false;
     int64_t day0 = 0;
     for (int32_t p = 0; p < s->n_place; p++) {
@@ -382,7 +383,7 @@ static flow_err load(flow_loader *l)
     const bool own = flow_file_exists(&l->files, "scenario.yaml");
     l->s->is_flee = !own;
     FLOW_TRY(flow_fields_default(flow_settings_sections, flow_settings_n_section, &l->s->set));
-    l->s->dt = 1.0;
+    l->s->dt = 1.0; // until the period is known
     FLOW_TRY(flow_load_registry(l));
     FLOW_TRY(own ? flow_load_own(l) : flow_load_flee(l));
     FLOW_TRY(flow_load_modules(l));

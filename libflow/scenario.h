@@ -65,7 +65,8 @@ struct flow_scenario {
     char *path; ///< as the user gave it
     bool is_flee;
     int32_t start; ///< days since 1970-01-01
-    int32_t n_day;
+    int32_t n_day; ///< steps of the period: days when a step is a day
+    double dt;     ///< days of a step
 
     int32_t n_place;
     char **place_name, **place_region, **place_country; ///< [n_place]
@@ -103,7 +104,6 @@ struct flow_scenario {
 
     int32_t n_country;
     char **country_name; ///< [n_country]
-    double dt;           ///< days of a step
     int32_t n_use;
     flow_use *use;    ///< in the order of modules.def, then other modules, then forcings
     flow_world world; ///< what modules see

@@ -23,7 +23,18 @@ static const flow_field top_rows[] = {{"libflow", TOP(format), FLOW_INT, "1", "1
 static const flow_field period_rows[] = {
     {"start", PERIOD(start), FLOW_DATE, "", "", 0, 0, NULL, '-', "", "First day. Must be given."},
     {"days", PERIOD(days), FLOW_INT, "d", "1", 1, 100000, NULL, '-', "",
-     "Number of daily steps. Must be given."},
+     "Number of days. Must be given."},
+    {"step", PERIOD(step), FLOW_CHOICE, "", "day", 0, 0, "1h|2h|3h|6h|12h|day|week|month", '-', "",
+     "Length of a step; a month has 365.25/12 days. The hop rule knows days only."},
+    FLOW_FIELD_END};
+const double flow_step_days[FLOW_N_STEP] = {1.0 / 24, 1.0 / 12, 0.125, 0.25,
+                                            0.5,      1.0,      7.0,   365.25 / 12};
+
+static const flow_field movement_rows[] = {
+    {"rule", offsetof(flow_settings_movement, rule), FLOW_CHOICE, "", "hop", 0, 0, "hop|none", '-',
+     "",
+     "How people move: hop from place to place, or not at all, to look at what the modules of a "
+     "scenario do."},
     FLOW_FIELD_END};
 
 #define SPAWN(member) offsetof(flow_settings_spawn, member)
@@ -185,6 +196,7 @@ static const flow_field quirks_rows[] = {
 const flow_section flow_settings_sections[] = {
     {"", "The scenario.", top_rows, offsetof(flow_settings, top), false},
     {"period", "When it happens.", period_rows, offsetof(flow_settings, period), false},
+    {"movement", "How people move.", movement_rows, offsetof(flow_settings, movement), false},
     {"spawn", "Who leaves home.", spawn_rows, offsetof(flow_settings, spawn), false},
     {"people", "What people are told apart by.", people_rows, offsetof(flow_settings, people),
      false},

@@ -22,10 +22,36 @@ typedef struct flow_settings_top {
     char *title, *description;
 } flow_settings_top;
 
+/// Lengths of a step, flow_step_days[].
+typedef enum flow_step {
+    FLOW_STEP_1H,
+    FLOW_STEP_2H,
+    FLOW_STEP_3H,
+    FLOW_STEP_6H,
+    FLOW_STEP_12H,
+    FLOW_STEP_DAY,
+    FLOW_STEP_WEEK,
+    FLOW_STEP_MONTH,
+    FLOW_N_STEP
+} flow_step;
+/// Days of a step; a month is the twelfth part of 365.25 days.
+extern const double flow_step_days[FLOW_N_STEP];
+
 typedef struct flow_settings_period {
     int32_t start; ///< days since 1970-01-01
     int64_t days;
+    int32_t step; ///< flow_step
 } flow_settings_period;
+
+/// How people move.
+typedef enum flow_movement_rule {
+    FLOW_MOVE_HOP, ///< from place to neighbouring place (FLEE); steps of a day only
+    FLOW_MOVE_NONE ///< nobody enters or moves: what modules do is seen alone
+} flow_movement_rule;
+
+typedef struct flow_settings_movement {
+    int32_t rule; ///< flow_movement_rule
+} flow_settings_movement;
 
 typedef struct flow_settings_spawn {
     int32_t mode, rate_kind;
@@ -99,6 +125,7 @@ typedef struct flow_settings_quirks {
 typedef struct flow_settings {
     flow_settings_top top;
     flow_settings_period period;
+    flow_settings_movement movement;
     flow_settings_spawn spawn;
     flow_settings_people people;
     flow_settings_conflict conflict;

@@ -117,6 +117,8 @@ static toy *toy_create(int32_t n_place, int32_t n_day)
     toy_rules(&s->set);
     s->n_place = n_place;
     s->n_day = n_day;
+    s->dt = 1.0;
+    s->set.period.days = n_day;
     s->start = 15399; // 2012-02-29
     toy_columns(t);
     toy_texts(t);

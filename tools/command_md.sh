@@ -37,7 +37,7 @@ Undefined numbers are `null`.
 | `libflow.check.1` | `check --json` | `scenario`, `good`, `problems`, `warnings`, and when good `places`, `links`, `days`, `observed`, `start` |
 | `libflow.score.1` | `score --json` | `result`, `days`, `observed`, and the members of a score |
 | `libflow.info.1` | `info --json` | `result`, `title`, `scenario`, `version`, `created`, `command_line`, `checksum`, `seed`, `start`, `days`, `places`, `observed` |
-| `libflow.describe.1` | `describe --json` | `keys`, `observables` or `places` |
+| `libflow.describe.1` | `describe --json` | `keys` (with `module` for one of them), `modules`, `quantities`, `observables` or `places` |
 | `libflow.calibrate.1` | `calibrate --json` | `flows`, `model` (`logit`, `poisson`), `test` (`none`, `years`, `origins`), `coefficients` (`feature`, `coefficient`, `standard_error`, and with samples `low` and `high`), `constant`, `pairs`, `people`, both also `_held_out`, `log_likelihood`, `log_likelihood_0` (coefficients 0), `samples`, `samples_without_maximum`, `cpc` and `cpc_held_out` of `fit`, `gravity`, `radiation`, `persistence` |
 
 Each problem or warning: `file`, `line`, `column` (from 1; 0: unknown) and `text`.

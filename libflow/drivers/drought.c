@@ -151,6 +151,7 @@ const flow_module flow_module_drought = {
     .help = "Drought drives people out slowly, by vegetation health, rain or food phases.",
     .source = "libflow: hazard = rate * severity^exponent, or phase_rate * (phase 3 + 2 phase 4 + "
               "4 phase 5)",
+    .many = true,
     .field = fields,
     .param_size = sizeof(param),
     .table = tables,
