@@ -10,14 +10,14 @@ bool flow_log_add(flow_log *log, const flow_ids *ids, int32_t day, uint32_t orde
     if (need > log->size) {
         int64_t size = log->size > 0 ? 2 * log->size : 1024;
         while (size < need) { size *= 2; }
-        flow_moment *row = flow_realloc(log->row, size, sizeof *row);
+        flow_note *row = flow_realloc(log->row, size, sizeof *row);
         if (row == NULL) { return false; }
         log->row = row;
         log->size = size;
     }
     for (uint32_t i = 0; i < ids->n; i++) {
         log->row[log->n++] =
-            (flow_moment){.id = ids->id[i], .day = day, .order = order, .where = where};
+            (flow_note){.id = ids->id[i], .day = day, .order = order, .where = where};
     }
     return true;
 }

@@ -20,18 +20,16 @@ typedef struct flow_batch {
 } flow_batch;
 
 /// Something that happened to a followed unit.
-typedef struct flow_moment {
+typedef struct flow_note {
     uint32_t id;
     int32_t day;
     uint32_t order; ///< within the day
     int32_t where;  ///< place >= 0; -1: left the model; -2 - link: spends a night on a link
-} flow_moment;
-
-enum { FLOW_WHERE_LEFT = -1, FLOW_WHERE_LINK = -2 };
+} flow_note;
 
 /// Moments of one thread.
 typedef struct flow_log {
-    flow_moment *row;
+    flow_note *row;
     int64_t n, size;
 } flow_log;
 

@@ -336,6 +336,10 @@ int64_t flow_model_left(const flow_model *m)
 {
     return m->left;
 }
+int64_t flow_model_households(const flow_model *m)
+{
+    return m->units;
+}
 int64_t flow_model_person_steps(const flow_model *m)
 {
     return m->person_steps;

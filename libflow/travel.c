@@ -23,6 +23,12 @@ static bool any_failed(const flow_model *m)
     return failed;
 }
 
+/// Small networks have no parallel loops: whoever goes on travels at once.
+static bool at_once(const flow_model *m)
+{
+    return m->s->n_place < parallel_from;
+}
+
 // Links -----------------------------------------------------------------------------------------
 
 static double walk_share(const flow_model *m, int32_t link, const flow_key *key)
@@ -53,7 +59,10 @@ static void round_bins(flow_work *w, double x, int64_t n, uint16_t bin[static 2]
 static void note(const flow_model *m, flow_work *w, const flow_ids *ids, int32_t where)
 {
     if (!m->follow.history || ids->n == 0) { return; }
-    if (!flow_log_add(&w->log, ids, m->day, m->phase, where)) { w->failed = true; }
+    // Whoever travels at once can arrive twice in a phase; then one thread does everything in
+    // order.
+    const uint32_t order = at_once(m) ? (uint32_t)w->log.n : m->phase;
+    if (!flow_log_add(&w->log, ids, m->day, order, where)) { w->failed = true; }
 }
 
 /// What is left of the day for those who reach the end of a link.
@@ -200,7 +209,7 @@ static void advance(flow_model *m, flow_work *w, int32_t link, flow_party *party
         reach_end(m, w, link, party, before, walks, steady);
         return;
     }
-    if (enters) { note(m, w, &party->ids, FLOW_WHERE_LINK - link); }
+    if (enters) { note(m, w, &party->ids, FLOW_ON_LINK - link); }
     const bool begun = km > 0.0; // else the link begins tomorrow
     if (enters && begun && !set->quirks.full_speed_per_link) { key->deficit = key->today; }
     if (steady && begun) { // nothing more to draw until they arrive
@@ -439,7 +448,7 @@ static void leave_model(flow_model *m, flow_work *w, int32_t place, flow_party *
     m->count[place] -= persons;
     w->left += persons;
     w->units_left += gone.n;
-    note(m, w, &gone.ids, FLOW_WHERE_LEFT);
+    note(m, w, &gone.ids, FLOW_LEFT);
     flow_ids_drop(&w->pool, &gone.ids);
 }
 

@@ -166,6 +166,12 @@ FLOW_API int64_t flow_model_person_steps(const flow_model *model);
 FLOW_API int64_t flow_model_entered(const flow_model *model);
 /// People who left the model so far (sinks).
 FLOW_API int64_t flow_model_left(const flow_model *model);
+/// Households in the model where the scenario gives household sizes, else the same as
+/// flow_model_persons().
+FLOW_API int64_t flow_model_households(const flow_model *model);
+/// Hash of who is where; equal for any number of threads; 0 when nobody is followed. Beside
+/// flow_model_checksum(), which is the same whether people are followed or not.
+FLOW_API uint64_t flow_model_identity_checksum(const flow_model *model);
 /// Hash of the complete state; equal for any number of threads.
 FLOW_API uint64_t flow_model_checksum(const flow_model *model);
 /// Copy an observable (see `libflow describe observables`) into out.
@@ -185,6 +191,57 @@ FLOW_API FLOW_CHECKED flow_err flow_model_observe(const flow_model *model, const
 /// @return FLOW_OK, FLOW_EKEY, FLOW_ERANGE (n or a value) or FLOW_ENOMEM.
 FLOW_API FLOW_CHECKED flow_err flow_model_assign(flow_model *model, const char *quantity,
                                                  const double *value, int64_t n);
+/// @name People who are followed one by one
+/// Only in models with flow_model_options.individuals other than FLOW_INDIVIDUALS_NONE. Persons are
+/// numbered from 0 in the order in which they enter. Where the scenario gives household sizes,
+/// people of a household have consecutive numbers and move together.
+/// @{
+
+/// What is known of a person from the moment he or she entered.
+typedef struct flow_person {
+    int64_t household;      ///< number of the household; without sizes the person's own number
+    int32_t household_size; ///< persons; 1 without sizes
+    int32_t origin;         ///< place where the person entered
+    int32_t day;            ///< step at which the person entered; -1: there before the first step
+} flow_person;
+
+/// Where somebody is: a place (>= 0), FLOW_LEFT, or FLOW_ON_LINK - link.
+enum { FLOW_LEFT = -1, FLOW_ON_LINK = -2 };
+
+/// Something that happened to a person: arrival at a place, a first night on a link, leaving.
+typedef struct flow_moment {
+    int64_t person; ///< number of the person
+    int32_t day;    ///< step, 0-based
+    int32_t where;  ///< see FLOW_ON_LINK
+} flow_moment;
+
+/// Number of persons followed so far, those who left included.
+FLOW_API int64_t flow_model_n_person(const flow_model *model);
+/// What is known of a person. Safe from several threads between steps.
+/// @param person in [0, flow_model_n_person()).
+/// @return FLOW_OK or FLOW_ERANGE (no such person).
+FLOW_API FLOW_CHECKED flow_err flow_model_person(const flow_model *model, int64_t person,
+                                                 flow_person *out);
+/// Value of an attribute (a name of attributes.csv, such as "age") of a person. Attributes that
+/// change no probability are drawn here, as a pure function of seed, member and person: each person
+/// independently from the table of the place of origin, given the class that the person is in.
+/// @param[out] out text as in the table, borrowed from the scenario; NULL on failure.
+/// @return FLOW_OK, FLOW_ERANGE (no such person), FLOW_EKEY (no such attribute).
+FLOW_API FLOW_CHECKED flow_err flow_model_person_attribute(const flow_model *model, int64_t person,
+                                                           const char *name, const char **out);
+/// Where every followed person is now (see FLOW_ON_LINK).
+/// @param[out] where shape [n], n = flow_model_n_person(); owned by the caller.
+/// @return FLOW_OK or FLOW_ERANGE (n differs).
+FLOW_API FLOW_CHECKED flow_err flow_model_locate(const flow_model *model, int32_t *where,
+                                                 int64_t n);
+/// Number of moments kept so far (flow_model_options.history), one for each person and event.
+FLOW_API int64_t flow_model_n_moment(const flow_model *model);
+/// All moments, sorted by person and time.
+/// @param[out] out shape [n], n = flow_model_n_moment(); owned by the caller.
+/// @return FLOW_OK, FLOW_ERANGE (n differs) or FLOW_ENOMEM.
+FLOW_API FLOW_CHECKED flow_err flow_model_moments(const flow_model *model, flow_moment *out,
+                                                  int64_t n);
+/// @}
 
 /// What to do in a whole run. Zero-initialise for defaults.
 typedef struct flow_run_options {
