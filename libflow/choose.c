@@ -1,4 +1,5 @@
 #include "model.h"
+#include "split.h"
 
 #include <math.h>
 #include <string.h>
@@ -22,6 +23,8 @@ void flow_model_scores(flow_model *m)
 {
     const flow_settings_hop *hop = &m->s->set.hop;
     const bool stale = hop->fixed_routes && m->s->set.quirks.fixed_routes_stale_scores;
+    // Without decay a score changes only with what the version counts.
+    if (m->scored == m->version && m->s->set.conflict.decay.n == 0 && !stale) { return; }
     bool changed = stale;
     for (int32_t p = 0; p < m->s->n_place; p++) {
         m->score_before[p] = m->score[p];
@@ -35,15 +38,17 @@ void flow_model_scores(flow_model *m)
         }
     }
     if (changed) { m->version++; }
+    m->scored = m->version;
 }
 
 void flow_model_multipliers(flow_model *m)
 {
     const flow_settings_hop *hop = &m->s->set.hop;
     const double b = hop->capacity_buffer;
-    for (int32_t p = 0; p < m->s->n_place; p++) {
+    for (int32_t i = 0; i < m->n_limited; i++) {
+        const int32_t p = m->limited[i];
         const double cap = m->capacity[p] * hop->capacity_scaling;
-        if (cap < 1.0) { continue; } // unlimited: stays 1
+        if (cap < 1.0) { continue; } // no limit any more: stays 1
         const double n = (double)m->count[p];
         double c = 1.0;
         if (n >= cap) {
@@ -190,6 +195,9 @@ static bool reserve(flow_choice *choice, int32_t size)
     double *weight = flow_realloc(choice->weight, size, sizeof *weight);
     if (weight == NULL) { return false; }
     choice->weight = weight;
+    double *tail = flow_realloc(choice->tail, size + 1, sizeof *tail);
+    if (tail == NULL) { return false; }
+    choice->tail = tail;
     choice->size = size;
     return true;
 }
@@ -245,6 +253,21 @@ static void fill_fixed(const flow_model *m, int32_t place, const flow_rule_class
     }
 }
 
+void flow_model_finish_weights(const flow_model *m, int32_t n, double most, double *weight,
+                               double *tail)
+{
+    const flow_settings_hop *hop = &m->s->set.hop;
+    if (hop->pruning_threshold > 1.001 && !hop->fixed_routes) {
+        for (int32_t k = 0; k < n; k++) {
+            if (weight[k] < most / hop->pruning_threshold) { weight[k] = 0.0; }
+        }
+    }
+    if (!(most > 0.0)) { // nothing attracts: everything is equally good
+        for (int32_t k = 0; k < n; k++) { weight[k] = 1.0; }
+    }
+    flow_split_prepare(n, weight, tail);
+}
+
 const flow_choice *flow_model_choice(flow_model *m, int32_t place, int32_t rule)
 {
     flow_choice *choice = &m->choice[(int64_t)place * m->groups.n_rule + rule];
@@ -255,6 +278,11 @@ const flow_choice *flow_model_choice(flow_model *m, int32_t place, int32_t rule)
         fill_fixed(m, place, who, choice);
     } else {
         fill_search(m, place, who, choice);
+    }
+    if (m->n_limited == 0) {
+        double most = 0.0;
+        for (int32_t k = 0; k < choice->n; k++) { most = fmax(most, choice->weight[k]); }
+        flow_model_finish_weights(m, choice->n, most, choice->weight, choice->tail);
     }
     choice->version = m->version;
     return choice;

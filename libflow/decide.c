@@ -27,6 +27,38 @@ static void set_out(flow_model *m, flow_work *w, int32_t place, flow_party *part
     }
 }
 
+/// n units of a party leave for good to the end of a link that takes less than a day.
+static void send_off(flow_model *m, flow_work *w, int32_t place, flow_party *all, int64_t n,
+                     const flow_path *path)
+{
+    const int32_t to = m->s->link_to[path->first];
+    uint32_t k = 0;
+    if (all->ids.n > 0) {
+        flow_open_who(m, w);
+        k = (uint32_t)flow_party_followed(w->who, all, n);
+    }
+    flow_parcel *parcel = flow_box_add(&w->box[flow_range_of(m, to)], k);
+    if (parcel == NULL) {
+        w->failed = true;
+        return;
+    }
+    parcel->key = all->key;
+    parcel->key.route = (uint32_t)path->rest;
+    parcel->key.first = 0;
+    parcel->n = n;
+    parcel->to = to;
+    parcel->n_ids = k;
+    if (all->ids.n > 0) {
+        flow_party_take(w->who, &w->pool, all, n, k, flow_parcel_ids(parcel));
+    } else {
+        all->n -= n;
+    }
+    const int64_t persons = flow_persons(m, all->key.group, n);
+    m->count[place] -= persons;
+    m->departures[place] += persons;
+    m->link_entered[path->first] += persons;
+}
+
 /// People who still have a route go on along it, or drop it and stay.
 static void follow_route(flow_model *m, flow_work *w, int32_t place, flow_party *party,
                          flow_cells *into)
@@ -34,6 +66,10 @@ static void follow_route(flow_model *m, flow_work *w, int32_t place, flow_party 
     if (party->key.route != FLOW_NO_WAY) {
         const flow_path *path = &m->paths.tree[place].node[party->key.route];
         if (m->closed[path->first] == 0 && !refused(m, path->end)) {
+            if (w->box != NULL && m->through[path->first]) {
+                send_off(m, w, place, party, party->n, path);
+                return;
+            }
             set_out(m, w, place, party, path, into);
             return;
         }
@@ -54,15 +90,7 @@ static void weigh(const flow_model *m, flow_work *w, int32_t place, const flow_c
         w->weight[k] = choice->weight[k] * pull;
         most = fmax(most, w->weight[k]);
     }
-    if (hop->pruning_threshold > 1.001 && !hop->fixed_routes) {
-        for (int32_t k = 0; k < choice->n; k++) {
-            if (w->weight[k] < most / hop->pruning_threshold) { w->weight[k] = 0.0; }
-        }
-    }
-    if (!(most > 0.0)) { // nothing attracts: everything is equally good
-        for (int32_t k = 0; k < choice->n; k++) { w->weight[k] = 1.0; }
-    }
-    flow_split_prepare(choice->n, w->weight, w->tail);
+    flow_model_finish_weights(m, choice->n, most, w->weight, w->tail);
 }
 
 /// Chance that a unit of a cell sets out now.
@@ -82,6 +110,10 @@ static void part_movers(flow_model *m, flow_work *w, int32_t place, flow_cells *
         if (w->count[k] == 0) { continue; }
         const flow_path *path = &tree->node[choice->node[k]];
         if (refused(m, path->end)) { continue; }
+        if (w->box != NULL && m->through[path->first]) {
+            send_off(m, w, place, &all, w->count[k], path);
+            continue;
+        }
         flow_party part;
         flow_part(m, w, &all, w->count[k], &part);
         set_out(m, w, place, &part, path, into);
@@ -135,10 +167,12 @@ void flow_model_decide(flow_model *m, flow_work *w, int32_t place, flow_cells *f
                 w->failed = true;
                 return;
             }
-            weigh(m, w, place, choice);
+            if (m->n_limited > 0) { weigh(m, w, place, choice); }
         }
         if (choice->n == 0) { continue; }
-        flow_split_row(w->rng, movers, choice->n, w->weight, w->tail, w->count);
+        const double *weight = m->n_limited > 0 ? w->weight : choice->weight;
+        const double *tail = m->n_limited > 0 ? w->tail : choice->tail;
+        flow_split_row(w->rng, movers, choice->n, weight, tail, w->count);
         part_movers(m, w, place, from, i, choice, into);
     }
     rest(m, w, place, from);

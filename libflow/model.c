@@ -58,6 +58,9 @@ static int32_t list_blocks(flow_model *m, block out[static most_blocks])
     ROW(link_count, n_link);
     ROW(link_entered, n_link);
     ROW(road_due, n_link);
+    ROW(through, n_link);
+    ROW(limited, n_place);
+    ROW(box, (int64_t)m->n_chunk * m->n_range);
     ROW(place_weight, n_place + 1);
     ROW(place_tail, n_place + 1);
     ROW(place_number, n_place + 1);
@@ -132,6 +135,24 @@ static void index_arrivals(flow_model *m)
     }
 }
 
+/// Which links take less than a day, and which places have a limit: so much goes faster without.
+static void find_shortcuts(flow_model *m)
+{
+    const flow_scenario *s = m->s;
+    const flow_settings_hop *hop = &s->set.hop;
+    m->n_limited = 0;
+    for (int32_t p = 0; p < s->n_place; p++) {
+        if (s->capacity[p] * hop->capacity_scaling >= 1.0) { m->limited[m->n_limited++] = p; }
+    }
+    const bool rests = !hop->onward && !hop->avoid_short_stints && !hop->start_on_foot;
+    m->direct = false;
+    for (int32_t l = 0; l < s->n_link; l++) {
+        m->through[l] = rests && m->n_limited == 0 && !(s->walk_probability[l] > 0.0) &&
+                        m->speed[l] > s->length_km[l];
+        m->direct = m->direct || m->through[l];
+    }
+}
+
 static int32_t awareness(const flow_settings_hop *hop)
 {
     return hop->awareness_level < 0 ? 1 : (int32_t)hop->awareness_level;
@@ -162,6 +183,9 @@ flow_err flow_model_create(const flow_scenario *scenario, const flow_model_optio
     m->follow.mode = (int32_t)o->individuals;
     m->follow.share = sample ? o->sample_share : 1.0;
     m->follow.history = o->history && o->individuals != FLOW_INDIVIDUALS_NONE;
+    const bool parallel = m->threads > 1 && scenario->n_place >= FLOW_PARALLEL_FROM;
+    m->n_range = parallel ? m->threads : 1;
+    m->n_chunk = parallel ? FLOW_CHUNKS * m->threads : 1;
     const flow_settings_hop *hop = &scenario->set.hop;
     flow_err err = flow_groups_create(scenario, &m->groups);
     if (err == FLOW_OK) {
@@ -174,6 +198,7 @@ flow_err flow_model_create(const flow_scenario *scenario, const flow_model_optio
     }
     if (err == FLOW_OK) {
         index_arrivals(m);
+        find_shortcuts(m);
         m->bins = hop->memory_bins;
         m->bin_km = hop->max_move_speed / (double)m->bins;
         m->remembers =
@@ -191,6 +216,9 @@ flow_err flow_model_create(const flow_scenario *scenario, const flow_model_optio
 void flow_model_free(flow_model *m)
 {
     if (m == NULL) { return; }
+    for (int64_t i = 0; i < (int64_t)m->n_chunk * m->n_range && m->box != NULL; i++) {
+        flow_dealloc(m->box[i].byte);
+    }
     block blocks[most_blocks];
     const int32_t n = list_blocks(m, blocks);
     for (int32_t i = 0; i < n; i++) {
@@ -208,6 +236,7 @@ void flow_model_free(flow_model *m)
     for (int64_t i = 0; i < (int64_t)m->s->n_place * m->groups.n_rule && m->choice != NULL; i++) {
         flow_dealloc(m->choice[i].node);
         flow_dealloc(m->choice[i].weight);
+        flow_dealloc(m->choice[i].tail);
     }
     for (int32_t t = 0; t < m->threads && m->work != NULL; t++) {
         if (m->work[t].rng != NULL) { gsl_rng_free(m->work[t].rng); }
@@ -246,6 +275,8 @@ flow_err flow_model_reset(flow_model *m, uint64_t seed, uint32_t member)
     m->units = m->units_entered = m->units_left = 0;
     m->target = m->debt = m->waiting = 0;
     m->version++;
+    m->scored = 0;
+    for (int64_t i = 0; i < (int64_t)m->n_chunk * m->n_range; i++) { m->box[i].n = 0; }
     cell_sets sets[6];
     for (int32_t i = 0, n_set = list_sets(m, sets); i < n_set; i++) {
         for (int64_t k = 0; k < sets[i].n; k++) {
@@ -268,6 +299,7 @@ flow_err flow_model_reset(flow_model *m, uint64_t seed, uint32_t member)
     }
     for (int32_t t = 0; t < m->threads; t++) {
         m->work[t].failed = false;
+        m->work[t].box = NULL;
         m->work[t].left = m->work[t].units_left = 0;
         m->work[t].log.n = 0;
         flow_cells_drop(&m->work[t].pool, &m->work[t].cells);
@@ -280,11 +312,11 @@ flow_err flow_model_reset(flow_model *m, uint64_t seed, uint32_t member)
 
 static flow_err step(flow_model *m)
 {
-    for (int32_t p = 0; p < m->s->n_place; p++) {
-        m->arrivals[p] = m->departures[p] = 0;
-        if (m->day > 0) { m->spawned[p] = 0; } // day 0 also shows those who stood there before
-    }
-    for (int32_t l = 0; l < m->s->n_link; l++) { m->link_entered[l] = 0; }
+    const size_t places = (size_t)m->s->n_place * sizeof *m->arrivals;
+    memset(m->arrivals, 0, places);
+    memset(m->departures, 0, places);
+    if (m->day > 0) { memset(m->spawned, 0, places); } // day 0 also shows those there before
+    memset(m->link_entered, 0, (size_t)m->s->n_link * sizeof *m->link_entered);
     FLOW_TRY(flow_model_events(m));
     FLOW_TRY(flow_columns_phase(m->columns, FLOW_DRIVER, m->day, m->count));
     FLOW_TRY(flow_columns_phase(m->columns, FLOW_RESPONSE, m->day, m->count));

@@ -5,6 +5,7 @@
 
 #include "columns.h"
 #include "follow.h"
+#include "parcel.h"
 #include "paths.h"
 #include "people.h"
 #include "population.h"
@@ -16,6 +17,7 @@ typedef struct flow_choice {
     int32_t n, size;
     int32_t *node;  ///< [n] node of the place's tree
     double *weight; ///< [n]
+    double *tail;   ///< [n + 1] for flow_split_row(), where weights do not change within a day
 } flow_choice;
 
 /// Route of people who were sent back to a place from which their way does not go on: they stay
@@ -34,6 +36,7 @@ typedef struct flow_work {
     flow_cells cells;      ///< for rebuilding a set
     flow_cells pending;    ///< people who stay with another key
     flow_pool pool;        ///< memory of ids
+    flow_box *box;         ///< [ranges] parcels of the chunk at work, NULL: none are made
     flow_log log;          ///< what happened to people who are followed
     int64_t left;          ///< persons who left in this phase
     int64_t units_left;    ///< units who left in this phase
@@ -95,6 +98,14 @@ struct flow_model {
     uint64_t version;    ///< of everything that enters a choice row
     int64_t event;       ///< next event
 
+    int32_t n_limited; ///< places with a capacity
+    int32_t *limited;  ///< [n_limited]
+    bool *through;     ///< [n_link] whoever enters the link arrives on the same day and rests
+    bool direct;       ///< some link is through
+    int32_t n_chunk, n_range; ///< of the loops that fill and empty boxes
+    flow_box *box;            ///< [n_chunk][n_range]
+    uint64_t scored;          ///< version for which scores were made, 0: none
+
     double bin_km;  ///< km of one bin of the memories
     bool remembers; ///< the distance moved today matters to some rule in use
     int64_t bins;   ///< bins of max_move_speed
@@ -136,6 +147,10 @@ flow_err flow_model_attributes(flow_model *m);
 /// The row of a rule class at a place, remade when the world has changed. NULL: no memory.
 const flow_choice *flow_model_choice(flow_model *m, int32_t place, int32_t rule);
 
+/// Prune the weights of a choice row and make its tail sums. `most`: the largest weight.
+void flow_model_finish_weights(const flow_model *m, int32_t n, double most, double *weight,
+                               double *tail);
+
 // decide.c: who leaves a place, and where to
 /// Everybody in `from` decides: enters a link of `into` (NULL: travels at once), or stays.
 /// `onward`: they arrived today.
@@ -165,6 +180,26 @@ static inline void flow_put(flow_work *w, flow_cells *cells, flow_party *party)
     if (!flow_cells_put(&w->pool, cells, party)) { w->failed = true; }
 }
 
+enum {
+    FLOW_PARALLEL_FROM = 256, ///< places from which a parallel loop pays
+    FLOW_CHUNKS = 8           ///< chunks of places per thread in the loop that fills boxes
+};
+
+/// Places are delivered to in ranges, one per thread.
+static inline int32_t flow_range_of(const flow_model *m, int32_t place)
+{
+    return m->n_range == 1 ? 0 : (int32_t)((int64_t)place * m->n_range / m->s->n_place);
+}
+
+/// Open the stream of identities that belongs to the open place.
+static inline void flow_open_who(const flow_model *m, flow_work *w)
+{
+    if (w->who_open) { return; }
+    const uint64_t cell = w->name ^ (uint64_t)w->purpose << 56;
+    flow_rng_key(w->who, m->seed, m->member, m->day, FLOW_DRAW_WHO, cell);
+    w->who_open = true;
+}
+
 /// Part n units from a party; who goes along comes from the stream `who` of the open place.
 static inline void flow_part(const flow_model *m, flow_work *w, flow_party *from, int64_t n,
                              flow_party *out)
@@ -176,11 +211,7 @@ static inline void flow_part(const flow_model *m, flow_work *w, flow_party *from
         from->n -= n;
         return;
     }
-    if (!w->who_open) {
-        const uint64_t cell = w->name ^ (uint64_t)w->purpose << 56;
-        flow_rng_key(w->who, m->seed, m->member, m->day, FLOW_DRAW_WHO, cell);
-        w->who_open = true;
-    }
+    flow_open_who(m, w);
     if (!flow_party_part(w->who, &w->pool, from, n, out)) { w->failed = true; }
 }
 

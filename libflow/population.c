@@ -134,6 +134,25 @@ bool flow_cells_put(flow_pool *pool, flow_cells *cells, flow_party *party)
     return flow_ids_join(pool, &cells->ids[row], &party->ids);
 }
 
+bool flow_cells_append(flow_pool *pool, flow_cells *cells, const flow_key *key, int64_t n,
+                       const uint32_t *id, uint32_t n_ids)
+{
+    const int32_t row =
+        cells->n == 1 && key_equal(&cells->row[0].key, key) ? 0 : need_row(cells, key);
+    if (row < 0) { return false; }
+    cells->row[row].n += n;
+    if (n_ids == 0) { return true; }
+    if (cells->ids == NULL && !make_ids(cells, cells->size)) { return false; }
+    flow_ids *ids = &cells->ids[row];
+    if (ids->n + n_ids > ids->size && !flow_ids_reserve(pool, ids, ids->n + n_ids)) {
+        return false;
+    }
+    uint32_t *to = ids->id + ids->n;
+    for (uint32_t i = 0; i < n_ids; i++) { to[i] = id[i]; }
+    ids->n += n_ids;
+    return true;
+}
+
 flow_party flow_cells_lift(flow_cells *cells, int32_t row)
 {
     flow_party party = {.key = cells->row[row].key, .n = cells->row[row].n};
@@ -195,22 +214,47 @@ static bool pick(gsl_rng *rng, flow_pool *pool, flow_ids *from, uint32_t n, flow
     return true;
 }
 
+int64_t flow_party_followed(gsl_rng *rng, const flow_party *from, int64_t n)
+{
+    const int64_t n_ids = from->ids.n;
+    if (n_ids == from->n || n == from->n) { return n < n_ids ? n : n_ids; }
+    return flow_hypergeometric(rng, n_ids, from->n - n_ids, n);
+}
+
+void flow_party_take(gsl_rng *rng, flow_pool *pool, flow_party *from, int64_t n, uint32_t k,
+                     uint32_t *out)
+{
+    flow_ids *ids = &from->ids;
+    from->n -= n;
+    if (k == ids->n) {
+        if (k > 0) { memcpy(out, ids->id, k * sizeof *out); }
+        flow_ids_drop(pool, ids);
+        return;
+    }
+    for (uint32_t i = 0; i < k; i++) {
+        const uint32_t last = --ids->n;
+        const uint32_t at = below_number(rng, last + 1);
+        out[i] = ids->id[at];
+        ids->id[at] = ids->id[last];
+    }
+}
+
 bool flow_party_part(gsl_rng *rng, flow_pool *pool, flow_party *from, int64_t n, flow_party *out)
 {
     *out = (flow_party){.key = from->key, .n = n};
     const int64_t rest = from->n - n;
-    const uint32_t n_ids = from->ids.n;
-    from->n = rest;
-    if (n_ids == 0) { return true; }
+    if (from->ids.n == 0) {
+        from->n = rest;
+        return true;
+    }
     if (rest == 0) {
+        from->n = rest;
         out->ids = from->ids;
         from->ids = (flow_ids){0};
         return true;
     }
-    int64_t follow = n;
-    if ((int64_t)n_ids < n + rest) {
-        follow = flow_hypergeometric(rng, n_ids, n + rest - (int64_t)n_ids, n);
-    }
+    const int64_t follow = flow_party_followed(rng, from, n);
+    from->n = rest;
     return pick(rng, pool, &from->ids, (uint32_t)follow, &out->ids);
 }
 

@@ -51,12 +51,21 @@ typedef struct flow_cells {
 /// Uses the stream of `rng` where it stands. False when out of memory.
 bool flow_party_part(gsl_rng *rng, flow_pool *pool, flow_party *from, int64_t n, flow_party *out);
 
+/// How many of the followed go along when n units are taken from a party.
+int64_t flow_party_followed(gsl_rng *rng, const flow_party *from, int64_t n);
+/// Take n units from a party, k of them followed ones chosen uniformly, whose ids go to `out`.
+void flow_party_take(gsl_rng *rng, flow_pool *pool, flow_party *from, int64_t n, uint32_t k,
+                     uint32_t *out);
+
 /// 64-bit name of a key, for streams and hashes.
 uint64_t flow_key_hash(const flow_key *key);
 /// Add n units (n <= 0: nothing) of whom nobody is followed. False when out of memory.
 bool flow_cells_add(flow_cells *cells, const flow_key *key, int64_t n);
 /// Add a party; its ids move into the set. False when out of memory.
 bool flow_cells_put(flow_pool *pool, flow_cells *cells, flow_party *party);
+/// Add n units, n_ids of them followed; the ids are copied. False when out of memory.
+bool flow_cells_append(flow_pool *pool, flow_cells *cells, const flow_key *key, int64_t n,
+                       const uint32_t *id, uint32_t n_ids);
 /// A row as a party that owns the row's ids; the row keeps its key and has nobody left.
 flow_party flow_cells_lift(flow_cells *cells, int32_t row);
 /// Remove the rows with nobody left. The order of the others stays.

@@ -6,7 +6,6 @@
 #include <string.h>
 
 enum {
-    parallel_from = 256, // places from which a parallel loop pays
     most_batches = 32,
     most_waves = 4096 // links entered by one person in one day (bounds chains of very short links)
 };
@@ -26,7 +25,7 @@ static bool any_failed(const flow_model *m)
 /// Small networks have no parallel loops: whoever goes on travels at once.
 static bool at_once(const flow_model *m)
 {
-    return m->s->n_place < parallel_from;
+    return m->s->n_place < FLOW_PARALLEL_FROM;
 }
 
 // Links -----------------------------------------------------------------------------------------
@@ -316,7 +315,7 @@ static void take_back(flow_model *m, flow_work *w, int32_t place)
 #define FOR_PLACES(m, body)                                                                        \
     do {                                                                                           \
         const int32_t n_place_ = (m)->s->n_place;                                                  \
-        if ((m)->threads > 1 && n_place_ >= parallel_from) {                                       \
+        if ((m)->threads > 1 && n_place_ >= FLOW_PARALLEL_FROM) {                                  \
             _Pragma("omp parallel for schedule(dynamic, 16) num_threads((m)->threads)") for (      \
                 int32_t p = 0; p < n_place_; p++)                                                  \
             {                                                                                      \
@@ -368,7 +367,8 @@ static int32_t batches(const flow_model *m)
 {
     const flow_settings_hop *hop = &m->s->set.hop;
     double need = 1.0;
-    for (int32_t p = 0; p < m->s->n_place; p++) {
+    for (int32_t k = 0; k < m->n_limited; k++) {
+        const int32_t p = m->limited[k];
         const double cap = m->capacity[p] * hop->capacity_scaling;
         if (cap < 1.0 || (double)m->count[p] >= cap) { continue; }
         int64_t coming = 0;
@@ -396,12 +396,6 @@ static bool sent_back(const flow_model *m)
         if (m->back[l].n > 0) { return true; }
     }
     return false;
-}
-
-/// Small networks have no parallel loops: whoever goes on travels at once.
-static bool at_once(const flow_model *m)
-{
-    return m->s->n_place < parallel_from;
 }
 
 static void go_on(flow_model *m, flow_work *w, int32_t place)
@@ -487,15 +481,84 @@ static void settle(flow_model *m, flow_work *w, int32_t place)
     flow_cells_empty(&w->cells);
 }
 
-flow_err flow_model_travel(flow_model *m)
+/// Everybody decides, places one after the other; parcels are written in the order of places.
+static void decide_chunk(flow_model *m, flow_work *w, int32_t chunk)
 {
-    m->phase = 0;
+    const int64_t n = m->s->n_place;
+    const int32_t end = (int32_t)(n * (chunk + 1) / m->n_chunk);
+    w->box = &m->box[(int64_t)chunk * m->n_range];
+    for (int32_t p = (int32_t)(n * chunk / m->n_chunk); p < end; p++) { first_decision(m, w, p); }
+    w->box = NULL;
+}
+
+/// Parcels for one range of places arrive, in the order of the places they come from.
+static void deliver(flow_model *m, flow_work *w, int32_t range)
+{
+    const flow_people_axis *status =
+        m->groups.status < 0 ? NULL : &m->groups.axis[m->groups.status];
+    for (int32_t chunk = 0; chunk < m->n_chunk; chunk++) {
+        flow_box *box = &m->box[(int64_t)chunk * m->n_range + range];
+        for (int64_t at = 0; at < box->n;) {
+            flow_parcel *parcel = flow_box_next(box, &at);
+            const int32_t to = parcel->to;
+            if (status != NULL) {
+                parcel->key.group =
+                    flow_group_change(status, parcel->key.group,
+                                      m->s->foreign[to] ? FLOW_STATUS_ABROAD : FLOW_STATUS_IDP);
+            }
+            const int64_t persons = flow_persons(m, parcel->key.group, parcel->n);
+            m->count[to] += persons;
+            m->arrivals[to] += persons;
+            if (parcel->n_ids > 0) {
+                const flow_ids ids = {.id = flow_parcel_ids(parcel), .n = parcel->n_ids};
+                note(m, w, &ids, to);
+            }
+            if (!flow_cells_append(&w->pool, &m->here[to], &parcel->key, parcel->n,
+                                   flow_parcel_ids(parcel), parcel->n_ids)) {
+                w->failed = true;
+            }
+        }
+        box->n = 0;
+    }
+}
+
+/// Without capacities nobody's choice depends on who came first: all decide in one loop, and those
+/// whose link takes less than a day are at its end before the others travel.
+static void decide_at_once(flow_model *m)
+{
+    if (m->n_range == 1) {
+        decide_chunk(m, &m->work[0], 0);
+        m->phase++;
+        deliver(m, &m->work[0], 0);
+        return;
+    }
+#pragma omp parallel for schedule(dynamic, 1) num_threads(m->threads)
+    for (int32_t chunk = 0; chunk < m->n_chunk; chunk++) { decide_chunk(m, own_work(m), chunk); }
+    m->phase++;
+#pragma omp parallel for schedule(static, 1) num_threads(m->threads)
+    for (int32_t range = 0; range < m->n_range; range++) { deliver(m, own_work(m), range); }
+}
+
+/// Everybody decides in two loops: camps, then the others, who see the camps without those who
+/// left.
+static void decide_in_turn(flow_model *m)
+{
     flow_model_multipliers(m);
     FOR_PLACES(
         m, if (m->camp[p]) { first_decision(m, w, p); });
     flow_model_multipliers(m);
     FOR_PLACES(
         m, if (!m->camp[p]) { first_decision(m, w, p); });
+}
+
+flow_err flow_model_travel(flow_model *m)
+{
+    m->phase = 0;
+    if (m->direct) {
+        decide_at_once(m);
+    } else {
+        decide_in_turn(m);
+    }
     for (int32_t link = 0; link < m->s->n_link; link++) { wake(m, &m->work[0], link); }
     flow_model_multipliers(m);
     const int32_t n_batch = batches(m);

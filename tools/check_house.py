@@ -16,7 +16,7 @@ LAYERS = [
     (1, "field", "config", "table"),
     (2, "registry", "module", "modules", "quantities", "terms", "drivers/", "responses/", "processes/"),
     (3, "world", "settings", "scenario", "load", "flee", "distance"),
-    (4, "row", "balance", "routes", "ids", "population", "follow", "persons", "paths", "people", "enter",
+    (4, "row", "balance", "routes", "ids", "parcel", "population", "follow", "persons", "paths", "people", "enter",
      "choose", "decide", "drive", "travel", "model", "columns", "state", "comm"),
     (5, "observe", "output", "checkpoint", "run"),
     (6, "sweep", "score", "calibrate", "sensitivity", "assimilate", "compare", "report", "bmi"),
