@@ -26,7 +26,7 @@ typedef enum flow_draw {
     FLOW_DRAW_PASSENGER = 13   ///< attributes that change no probability
 } flow_draw;
 
-enum { FLOW_RNG_WORDS = 16 }; // four blocks: what SSE2 makes in the time of two
+enum { FLOW_RNG_WORDS = 32 }; // eight blocks: as many as are made at a time (lanes.h)
 
 /// One stream: what gsl_rng.state of a flow_rng_philox points to. GSL copies it as bytes.
 /// Words of the stream are blocks 0, 1, 2... of its counter, four words each; 2^34 in all.
@@ -39,6 +39,12 @@ typedef struct flow_rng_state {
 
 /// The generator type: a gsl_rng of this type has a flow_rng_state as its state.
 extern const gsl_rng_type *const flow_rng_philox;
+
+// Multipliers and Weyl constants of Salmon et al. 2011, table 2.
+#define FLOW_PHILOX_M0 UINT32_C(0xD2511F53)
+#define FLOW_PHILOX_M1 UINT32_C(0xCD9E8D57)
+#define FLOW_PHILOX_W0 UINT32_C(0x9E3779B9)
+#define FLOW_PHILOX_W1 UINT32_C(0xBB67AE85)
 
 /// One block: out = Philox4x32-10(counter, key).
 void flow_philox(const uint32_t counter[static 4], const uint32_t key[static 2],
@@ -84,25 +90,22 @@ static inline uint32_t flow_rng_word(flow_rng_state *stream)
     return stream->word[stream->used++];
 }
 
-/// The next n words.
-static inline void flow_rng_words(flow_rng_state *stream, uint32_t n, uint32_t *out)
+/// Next 64 random bits: two words, the second one higher.
+static inline uint64_t flow_rng_bits(flow_rng_state *state)
 {
-    for (uint32_t i = 0; i < n; i++) { out[i] = flow_rng_word(stream); }
+    if (state->used <= FLOW_RNG_WORDS - 2) { // one load of 64 bits on most machines
+        const uint32_t *word = &state->word[state->used];
+        state->used += 2;
+        return (uint64_t)word[1] << 32 | word[0];
+    }
+    const uint32_t low = flow_rng_word(state);
+    return (uint64_t)flow_rng_word(state) << 32 | low;
 }
 
-/// Next double in [0, 1) with 53 random bits: the upper bits of two words, the second one higher.
-static inline double flow_rng_uniform(flow_rng_state *stream)
+/// Next double in [0, 1): the upper 53 of the next 64 bits.
+static inline double flow_rng_uniform(flow_rng_state *state)
 {
-    uint64_t bits;
-    if (stream->used <= FLOW_RNG_WORDS - 2) { // one load of 64 bits on most machines
-        const uint32_t *word = &stream->word[stream->used];
-        bits = (uint64_t)word[1] << 32 | word[0];
-        stream->used += 2;
-    } else {
-        bits = flow_rng_word(stream);
-        bits |= (uint64_t)flow_rng_word(stream) << 32;
-    }
-    return (double)(int64_t)(bits >> 11) * 0x1p-53;
+    return (double)(int64_t)(flow_rng_bits(state) >> 11) * 0x1p-53;
 }
 
 /// Next double in [0, 1) with 53 random bits of a generator of type flow_rng_philox.

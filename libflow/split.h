@@ -6,14 +6,19 @@
 #include "rng.h"
 
 /// How many of n people do something each does with chance p. Exact for every n in [0, 2^62] and p
-/// (below 0 counts as 0, above 1 as 1).
+/// (below 0 counts as 0, above 1 as 1; a chance near 1 is known as well as 1 - p).
+///
+/// Few people draw a number each, few expected hits are found by inversion, many by rejection from
+/// a bell; the choice is by cost only (bench_split).
 int64_t flow_binomial(gsl_rng *rng, int64_t n, double p);
 
 /// Split n people over k outcomes with chances weight[i] / sum of weights.
 ///
-/// Exact (multinomial): few people are drawn one by one, many by conditional binomials; the choice
-/// is by cost only. Weights are finite and >= 0; at least one is > 0 unless n is 0. Outcomes of
-/// weight 0 get nobody. Source: Davis 1993, Comput. Stat. Data Anal. 16:205-217.
+/// Exact (multinomial): few people choose one by one, many are split by conditional binomials; the
+/// choice is by cost only. Weights are finite and >= 0, as is their sum; at least one is > 0 unless
+/// n is 0. Outcomes of weight 0 get nobody. Source: Davis 1993, Comput. Stat. Data Anal.
+/// 16:205-217.
+/// @param n     in [0, 2^62].
 /// @param tail  scratch of k + 1 doubles: on return tail[i] = sum of weight[i..k).
 /// @param[out] out  k counts that add up to n.
 void flow_split(gsl_rng *rng, int64_t n, int32_t k, const double *weight, double *tail,
@@ -30,7 +35,15 @@ void flow_split_prepare(int32_t k, const double *weight, double *tail);
 void flow_split_round(gsl_rng *rng, int64_t n, double x, int64_t out[static 2]);
 
 /// How many of t people taken without replacement from n1 of one kind and n2 of another are of the
-/// first kind. Exact. n1, n2 >= 0, 0 <= t <= n1 + n2.
+/// first kind. Exact. n1 and n2 in [0, 2^62], 0 <= t <= n1 + n2.
+///
+/// Its cost does not grow with t: few are taken one by one, others as in flow_binomial().
 int64_t flow_hypergeometric(gsl_rng *rng, int64_t n1, int64_t n2, int64_t t);
+
+/// How many of each of k kinds are among n people taken without replacement from have[i] people of
+/// kind i. Exact (multivariate hypergeometric, by conditional hypergeometric counts).
+/// @param have  all >= 0, their sum in [n, 2^62].
+/// @param[out] out  k counts that add up to n.
+void flow_split_sample(gsl_rng *rng, int64_t n, int32_t k, const int64_t *have, int64_t *out);
 
 #endif

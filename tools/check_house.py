@@ -12,7 +12,7 @@ import sys
 
 # Layer of each file in libflow/ by its name, the longest fitting beginning counts.
 LAYERS = [
-    (0, "base", "files", "rng", "split", "heap"),
+    (0, "base", "files", "rng", "lanes", "split", "heap"),
     (1, "field", "config", "table"),
     (2, "registry", "module", "modules", "quantities", "terms", "drivers/", "responses/", "processes/"),
     (3, "world", "settings", "scenario", "load", "flee", "distance"),
