@@ -89,6 +89,17 @@ flow_err flow_model_events(flow_model *m)
     return FLOW_OK;
 }
 
+/// The destination rule moves everybody who lives somewhere.
+static flow_err enter_residents(flow_model *m)
+{
+    for (int32_t p = 0; p < m->s->n_place; p++) {
+        int64_t entered = 0;
+        FLOW_TRY(flow_model_enter(m, p, (int64_t)floor(m->s->population[p] + 0.5), FLOW_DRAW_DAY0,
+                                  FLOW_CAUSE_INITIAL, &entered));
+    }
+    return FLOW_OK;
+}
+
 flow_err flow_model_day0(flow_model *m)
 {
     const flow_scenario *s = m->s;
@@ -108,6 +119,7 @@ flow_err flow_model_day0(flow_model *m)
         FLOW_TRY(flow_model_enter(m, p, s->initial_idps[p], FLOW_DRAW_INITIAL, FLOW_CAUSE_INITIAL,
                                   &entered));
     }
+    if (m->to != NULL) { return enter_residents(m); }
     if (!set->insert_day0 || set->empty_camps_on_day0) { return FLOW_OK; }
     for (int32_t i = 0; i < s->n_observed; i++) {
         const int32_t p = s->observed[i].place;

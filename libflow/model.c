@@ -1,4 +1,4 @@
-#include "model.h"
+#include "destination.h"
 
 #include <omp.h>
 #include <stdlib.h>
@@ -191,6 +191,7 @@ flow_err flow_model_create(const flow_scenario *scenario, const flow_model_optio
     if (err == FLOW_OK) {
         err = flow_paths_create(scenario, awareness(hop), hop->fixed_routes, &m->paths);
     }
+    const bool destination = scenario->set.movement.rule == FLOW_MOVE_DESTINATION;
     if (err == FLOW_OK) { err = flow_columns_create(scenario, m->threads, &m->columns); }
     if (err == FLOW_OK && !allocate(m)) {
         err = flow_fail(FLOW_ENOMEM, "no memory for a model of %d places and %d links",
@@ -199,6 +200,9 @@ flow_err flow_model_create(const flow_scenario *scenario, const flow_model_optio
     if (err == FLOW_OK) {
         index_arrivals(m);
         find_shortcuts(m);
+        if (destination) { err = flow_destination_create(m, &m->to); }
+    }
+    if (err == FLOW_OK) {
         m->bins = hop->memory_bins;
         m->bin_km = hop->max_move_speed / (double)m->bins;
         m->remembers =
@@ -253,6 +257,7 @@ void flow_model_free(flow_model *m)
         flow_dealloc(m->entering[i].group);
         flow_dealloc(m->entering[i].n);
     }
+    flow_destination_free(m->to, m);
     flow_follow_clear(&m->follow);
     flow_dealloc(m->choice);
     flow_dealloc(m->work);
@@ -300,11 +305,14 @@ flow_err flow_model_reset(flow_model *m, uint64_t seed, uint32_t member)
     for (int32_t t = 0; t < m->threads; t++) {
         m->work[t].failed = false;
         m->work[t].box = NULL;
+        m->work[t].wrote = false;
+        m->work[t].error = FLOW_OK;
         m->work[t].left = m->work[t].units_left = 0;
         m->work[t].log.n = 0;
         flow_cells_drop(&m->work[t].pool, &m->work[t].cells);
         flow_cells_drop(&m->work[t].pool, &m->work[t].pending);
     }
+    if (m->to != NULL) { FLOW_TRY(flow_destination_reset(m)); }
     FLOW_TRY(flow_model_day0(m));
     flow_model_scores(m); // those of the day before the first one
     return flow_columns_reset(m->columns, seed, member, m->count);
@@ -320,12 +328,16 @@ static flow_err step(flow_model *m)
     FLOW_TRY(flow_model_events(m));
     FLOW_TRY(flow_columns_phase(m->columns, FLOW_DRIVER, m->day, m->count));
     FLOW_TRY(flow_columns_phase(m->columns, FLOW_RESPONSE, m->day, m->count));
-    const bool moves = m->s->set.movement.rule != FLOW_MOVE_NONE;
-    if (moves) { FLOW_TRY(flow_model_spawn(m)); }
+    const bool hops = m->s->set.movement.rule == FLOW_MOVE_HOP;
+    if (hops) { FLOW_TRY(flow_model_spawn(m)); }
     m->person_steps += m->persons;
-    flow_model_scores(m);
-    FLOW_TRY(flow_model_attributes(m));
-    if (moves) { FLOW_TRY(flow_model_travel(m)); }
+    if (hops) {
+        flow_model_scores(m);
+        FLOW_TRY(flow_model_attributes(m));
+        FLOW_TRY(flow_model_travel(m));
+    } else if (m->to != NULL) {
+        FLOW_TRY(flow_model_journey(m));
+    }
     FLOW_TRY(flow_columns_phase(m->columns, FLOW_PROCESS, m->day, m->count));
     m->day++;
     return FLOW_OK;

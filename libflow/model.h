@@ -40,6 +40,8 @@ typedef struct flow_work {
     flow_log log;          ///< what happened to people who are followed
     int64_t left;          ///< persons who left in this phase
     int64_t units_left;    ///< units who left in this phase
+    bool wrote;            ///< somebody entered a link in this wave of the destination rule
+    flow_err error;        ///< of a function that a parallel loop called
     bool failed;           ///< out of memory in a parallel loop
     char pad[64];          ///< threads do not share cache lines
 } flow_work;
@@ -50,6 +52,9 @@ typedef struct flow_entering {
     int64_t *n; ///< units
     int32_t n_group, size;
 } flow_entering;
+
+/// State of the destination rule (destination.h).
+typedef struct flow_destination flow_destination;
 
 struct flow_model {
     const flow_scenario *s; ///< borrowed
@@ -121,6 +126,7 @@ struct flow_model {
     double *class_tail;                ///< [most classes of an axis + 1]
     int64_t *class_number;             ///< [most classes of an axis]
     flow_entering entering[2];         ///< groups of those who enter, before and after an axis
+    flow_destination *to;              ///< destination rule only, else NULL
     flow_follow follow;                ///< people who are followed one by one
     flow_work *work;                   ///< [threads]
 };
@@ -190,6 +196,35 @@ static inline int32_t flow_range_of(const flow_model *m, int32_t place)
 {
     return m->n_range == 1 ? 0 : (int32_t)((int64_t)place * m->n_range / m->s->n_place);
 }
+
+static inline flow_work *flow_own_work(flow_model *m)
+{
+    return &m->work[omp_get_thread_num()];
+}
+
+static inline bool flow_any_failed(const flow_model *m)
+{
+    bool failed = false;
+    for (int32_t t = 0; t < m->threads; t++) { failed = failed || m->work[t].failed; }
+    return failed;
+}
+
+/// A loop over places p, each with its own thread's work w; parallel where that pays.
+#define FLOW_FOR_PLACES(m, body)                                                                   \
+    do {                                                                                           \
+        const int32_t n_place_ = (m)->s->n_place;                                                  \
+        if ((m)->threads > 1 && n_place_ >= FLOW_PARALLEL_FROM) {                                  \
+            _Pragma("omp parallel for schedule(dynamic, 16) num_threads((m)->threads)") for (      \
+                int32_t p = 0; p < n_place_; p++)                                                  \
+            {                                                                                      \
+                flow_work *w = flow_own_work(m);                                                   \
+                body;                                                                              \
+            }                                                                                      \
+        } else {                                                                                   \
+            flow_work *w = &(m)->work[0];                                                          \
+            for (int32_t p = 0; p < n_place_; p++) { body; }                                       \
+        }                                                                                          \
+    } while (0)
 
 /// Open the stream of identities that belongs to the open place.
 static inline void flow_open_who(const flow_model *m, flow_work *w)

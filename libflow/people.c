@@ -9,7 +9,8 @@ enum { rule_age, rule_gender, rule_religion, rule_ethnicity, rule_home, n_rule_a
 enum { most_household = 1000 };                    // persons
 static const int64_t most_rows = INT64_C(1) << 26; // of choices, one for each place: 2 GiB
 
-static const char *const status_name[FLOW_N_STATUS] = {"internally displaced", "abroad"};
+static const char *const status_name[FLOW_N_STATUS] = {"internally displaced", "abroad",
+                                                       "resident"};
 
 /// What rules in use need, while groups are made.
 typedef struct need {
@@ -183,6 +184,15 @@ static flow_err switch_all(const flow_scenario *s, flow_groups *groups)
     return FLOW_OK;
 }
 
+/// The destination rule must know why people left.
+static flow_err need_cause(const flow_scenario *s, flow_groups *groups)
+{
+    for (int32_t a = 0; a < groups->n_axis; a++) {
+        if (groups->axis[a].kind == FLOW_AXIS_CAUSE) { return FLOW_OK; }
+    }
+    return switch_on(s, groups, "cause");
+}
+
 static flow_err add_household(const flow_scenario *s, flow_groups *groups)
 {
     const flow_attribute *attribute = find(s, "household_size");
@@ -347,6 +357,7 @@ static flow_err make(const flow_scenario *s, need needs[static n_rule_axis], flo
 {
     FLOW_TRY(find_needs(s, needs));
     FLOW_TRY(switch_all(s, out));
+    if (s->set.movement.rule == FLOW_MOVE_DESTINATION) { FLOW_TRY(need_cause(s, out)); }
     FLOW_TRY(add_household(s, out));
     for (int32_t r = 0; r < n_rule_axis; r++) {
         if (needs[r].attribute != NULL) { FLOW_TRY(answer_need(s, out, r, &needs[r])); }

@@ -23,6 +23,7 @@ typedef enum flow_draw {
     FLOW_DRAW_INITIAL = 10,    ///< attributes of those who are there before the first step
     FLOW_DRAW_DAY0 = 11,       ///< attributes of those registered on the first day
     FLOW_DRAW_SAMPLE = 12,     ///< who is followed
+    FLOW_DRAW_GATE = 14,       ///< who passes a gate
     FLOW_DRAW_PASSENGER = 13   ///< attributes that change no probability
 } flow_draw;
 

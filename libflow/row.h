@@ -7,15 +7,7 @@
 #ifndef FLOW_ROW_H
 #define FLOW_ROW_H
 
-#include "base.h"
-
-/// Terms of the utility; rows of terms.def.
-typedef enum flow_term {
-#define FLOW_TERM(name, ...) FLOW_TERM_##name,
-#include "terms.def"
-#undef FLOW_TERM
-    FLOW_N_TERM
-} flow_term;
+#include "settings.h"
 
 typedef enum flow_transform { FLOW_PLAIN, FLOW_LN, FLOW_LN_SOFT, FLOW_LN1P } flow_transform;
 

@@ -308,7 +308,7 @@ bool flow_load_is_set(const flow_loader *l, const char *dotted)
 static void check_origins(flow_loader *l)
 {
     const flow_scenario *s = l->s;
-    if (s->set.movement.rule == FLOW_MOVE_NONE) { return; }
+    if (s->set.movement.rule != FLOW_MOVE_HOP) { return; }
     bool any = false;
     int64_t day0 = 0;
     for (int32_t p = 0; p < s->n_place; p++) {

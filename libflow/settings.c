@@ -31,10 +31,10 @@ const double flow_step_days[FLOW_N_STEP] = {1.0 / 24, 1.0 / 12, 0.125, 0.25,
                                             0.5,      1.0,      7.0,   365.25 / 12};
 
 static const flow_field movement_rows[] = {
-    {"rule", offsetof(flow_settings_movement, rule), FLOW_CHOICE, "", "hop", 0, 0, "hop|none", '-',
-     "",
-     "How people move: hop from place to place, or not at all, to look at what the modules of a "
-     "scenario do."},
+    {"rule", offsetof(flow_settings_movement, rule), FLOW_CHOICE, "", "hop", 0, 0,
+     "hop|destination|none", '-', "",
+     "How people move: hop from place to place, choose a destination and travel there, or not at "
+     "all, to look at what the modules of a scenario do."},
     FLOW_FIELD_END};
 
 #define SPAWN(member) offsetof(flow_settings_spawn, member)
@@ -203,6 +203,31 @@ const flow_section flow_settings_sections[] = {
     {"conflict", "How conflict acts over time.", conflict_rows, offsetof(flow_settings, conflict),
      false},
     {"hop", "The movement rule.", hop_rows, offsetof(flow_settings, hop), false},
+    {"destination", "The destination rule: what all causes have in common.", flow_destination_rows,
+     offsetof(flow_settings, destination), false},
+    {"destination_conflict",
+     "The destination rule: coefficients of those who leave because of conflict.",
+     flow_choice_conflict_rows, offsetof(flow_settings, choice[FLOW_CAUSE_CONFLICT]), false},
+    {"destination_flood", "The destination rule: coefficients of those who leave because of flood.",
+     flow_choice_flood_rows, offsetof(flow_settings, choice[FLOW_CAUSE_FLOOD]), false},
+    {"destination_cyclone",
+     "The destination rule: coefficients of those who leave because of cyclone.",
+     flow_choice_cyclone_rows, offsetof(flow_settings, choice[FLOW_CAUSE_CYCLONE]), false},
+    {"destination_earthquake",
+     "The destination rule: coefficients of those who leave because of earthquake.",
+     flow_choice_earthquake_rows, offsetof(flow_settings, choice[FLOW_CAUSE_EARTHQUAKE]), false},
+    {"destination_drought",
+     "The destination rule: coefficients of those who leave because of drought.",
+     flow_choice_drought_rows, offsetof(flow_settings, choice[FLOW_CAUSE_DROUGHT]), false},
+    {"destination_economic",
+     "The destination rule: coefficients of those who leave because of economic hardship.",
+     flow_choice_economic_rows, offsetof(flow_settings, choice[FLOW_CAUSE_ECONOMIC]), false},
+    {"destination_onward",
+     "The destination rule: coefficients of those who leave because of onward movement.",
+     flow_choice_onward_rows, offsetof(flow_settings, choice[FLOW_CAUSE_ONWARD]), false},
+    {"destination_other",
+     "The destination rule: coefficients of those who leave because of another cause.",
+     flow_choice_other_rows, offsetof(flow_settings, choice[FLOW_CAUSE_OTHER]), false},
     {"quirks", "What FLEE does although its documentation says otherwise: true in FLEE folders.",
      quirks_rows, offsetof(flow_settings, quirks), false},
 };

@@ -4,6 +4,7 @@
 #define FLOW_SETTINGS_H
 
 #include "field.h"
+#include "quantities.h"
 
 typedef enum flow_spawn_mode {
     FLOW_SPAWN_REGISTRATIONS, ///< from the daily change of the observed total
@@ -45,8 +46,9 @@ typedef struct flow_settings_period {
 
 /// How people move.
 typedef enum flow_movement_rule {
-    FLOW_MOVE_HOP, ///< from place to neighbouring place (FLEE); steps of a day only
-    FLOW_MOVE_NONE ///< nobody enters or moves: what modules do is seen alone
+    FLOW_MOVE_HOP,         ///< from place to neighbouring place (FLEE); steps of a day only
+    FLOW_MOVE_DESTINATION, ///< to a place chosen once, along the shortest way
+    FLOW_MOVE_NONE         ///< nobody enters or moves: what modules do is seen alone
 } flow_movement_rule;
 
 typedef struct flow_settings_movement {
@@ -98,6 +100,43 @@ typedef struct flow_settings_hop {
     double capacity_batch; ///< largest change of a capacity multiplier within one batch
 } flow_settings_hop;
 
+/// Terms of the utility of a place to go to; rows of terms.def.
+typedef enum flow_term_id {
+#define FLOW_TERM(name, ...) FLOW_TERM_##name,
+#include "terms.def"
+#undef FLOW_TERM
+    FLOW_N_TERM
+} flow_term_id;
+
+/// The destination rule: what is the same for all causes. docs/model.md, "The destination rule".
+typedef struct flow_settings_destination {
+    int32_t kind;             ///< flow_destination_kind
+    double speed;             ///< km/d where the link has none of its own
+    int64_t most;             ///< nearest places that people choose from
+    double radius;            ///< days of travel to the farthest of them; 0: none
+    double soften;            ///< km
+    double competition;       ///< competing destinations: power of the accessibility
+    double opportunity_power; ///< Stouffer
+    bool count_here, count_there;
+    bool overflow; ///< who finds a place full goes on
+} flow_settings_destination;
+
+typedef enum flow_destination_kind {
+    FLOW_TO_UTILITY,
+    FLOW_TO_GRAVITY,
+    FLOW_TO_BALANCED, ///< gravity with arrivals in proportion to population (doubly constrained)
+    FLOW_TO_COMPETING,
+    FLOW_TO_RADIATION,
+    FLOW_TO_STOUFFER
+} flow_destination_kind;
+
+/// The destination rule: how people with one cause choose.
+typedef struct flow_settings_choice {
+    double coefficient[FLOW_N_TERM];
+    bool may_stay; ///< staying competes with the destinations
+    double stay;   ///< utility of staying
+} flow_settings_choice;
+
 /// What FLEE really does where its documentation says something else. All true in FLEE folders, all
 /// false in our own; each can be set.
 typedef struct flow_settings_quirks {
@@ -130,8 +169,16 @@ typedef struct flow_settings {
     flow_settings_people people;
     flow_settings_conflict conflict;
     flow_settings_hop hop;
+    flow_settings_destination destination;
+    flow_settings_choice choice[FLOW_N_CAUSE];
     flow_settings_quirks quirks;
 } flow_settings;
+
+/// Rows of the sections of the destination rule (settings_destination.c).
+extern const flow_field flow_destination_rows[];
+extern const flow_field flow_choice_conflict_rows[], flow_choice_flood_rows[],
+    flow_choice_cyclone_rows[], flow_choice_earthquake_rows[], flow_choice_drought_rows[],
+    flow_choice_economic_rows[], flow_choice_onward_rows[], flow_choice_other_rows[];
 
 /// The sections of a scenario file, in the order they are printed.
 extern const flow_section flow_settings_sections[];

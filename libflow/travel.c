@@ -10,18 +10,6 @@ enum {
     most_waves = 4096 // links entered by one person in one day (bounds chains of very short links)
 };
 
-static flow_work *own_work(flow_model *m)
-{
-    return &m->work[omp_get_thread_num()];
-}
-
-static bool any_failed(const flow_model *m)
-{
-    bool failed = false;
-    for (int32_t t = 0; t < m->threads; t++) { failed = failed || m->work[t].failed; }
-    return failed;
-}
-
 /// Small networks have no parallel loops: whoever goes on travels at once.
 static bool at_once(const flow_model *m)
 {
@@ -312,22 +300,6 @@ static void take_back(flow_model *m, flow_work *w, int32_t place)
 
 // The phases of a day ---------------------------------------------------------------------------
 
-#define FOR_PLACES(m, body)                                                                        \
-    do {                                                                                           \
-        const int32_t n_place_ = (m)->s->n_place;                                                  \
-        if ((m)->threads > 1 && n_place_ >= FLOW_PARALLEL_FROM) {                                  \
-            _Pragma("omp parallel for schedule(dynamic, 16) num_threads((m)->threads)") for (      \
-                int32_t p = 0; p < n_place_; p++)                                                  \
-            {                                                                                      \
-                flow_work *w = own_work(m);                                                        \
-                body;                                                                              \
-            }                                                                                      \
-        } else {                                                                                   \
-            flow_work *w = &(m)->work[0];                                                          \
-            for (int32_t p = 0; p < n_place_; p++) { body; }                                       \
-        }                                                                                          \
-    } while (0)
-
 /// Residents decide, camps first: their people are, as a rule, the ones who came first.
 static void first_decision(flow_model *m, flow_work *w, int32_t place)
 {
@@ -420,16 +392,18 @@ static void one_batch(flow_model *m, int32_t batches_left)
 {
     for (int wave = 0; wave < most_waves; wave++) {
         m->phase++;
-        if (wave == 0 || !at_once(m)) { FOR_PLACES(m, pull(m, w, p, wave == 0, batches_left)); }
-        if (sent_back(m)) { FOR_PLACES(m, take_back(m, w, p)); }
+        if (wave == 0 || !at_once(m)) {
+            FLOW_FOR_PLACES(m, pull(m, w, p, wave == 0, batches_left));
+        }
+        if (sent_back(m)) { FLOW_FOR_PLACES(m, take_back(m, w, p)); }
         if (!on_the_way(m)) { return; }
         flow_model_multipliers(m);
         m->phase++;
-        FOR_PLACES(m, go_on(m, w, p));
+        FLOW_FOR_PLACES(m, go_on(m, w, p));
     }
-    if (!at_once(m)) { FOR_PLACES(m, pull(m, w, p, false, 1)); }
-    FOR_PLACES(m, take_back(m, w, p));
-    FOR_PLACES(m, rest(m, w, p));
+    if (!at_once(m)) { FLOW_FOR_PLACES(m, pull(m, w, p, false, 1)); }
+    FLOW_FOR_PLACES(m, take_back(m, w, p));
+    FLOW_FOR_PLACES(m, rest(m, w, p));
 }
 
 /// Each of a party leaves the model with a chance.
@@ -533,10 +507,12 @@ static void decide_at_once(flow_model *m)
         return;
     }
 #pragma omp parallel for schedule(dynamic, 1) num_threads(m->threads)
-    for (int32_t chunk = 0; chunk < m->n_chunk; chunk++) { decide_chunk(m, own_work(m), chunk); }
+    for (int32_t chunk = 0; chunk < m->n_chunk; chunk++) {
+        decide_chunk(m, flow_own_work(m), chunk);
+    }
     m->phase++;
 #pragma omp parallel for schedule(static, 1) num_threads(m->threads)
-    for (int32_t range = 0; range < m->n_range; range++) { deliver(m, own_work(m), range); }
+    for (int32_t range = 0; range < m->n_range; range++) { deliver(m, flow_own_work(m), range); }
 }
 
 /// Everybody decides in two loops: camps, then the others, who see the camps without those who
@@ -544,10 +520,10 @@ static void decide_at_once(flow_model *m)
 static void decide_in_turn(flow_model *m)
 {
     flow_model_multipliers(m);
-    FOR_PLACES(
+    FLOW_FOR_PLACES(
         m, if (m->camp[p]) { first_decision(m, w, p); });
     flow_model_multipliers(m);
-    FOR_PLACES(
+    FLOW_FOR_PLACES(
         m, if (!m->camp[p]) { first_decision(m, w, p); });
 }
 
@@ -562,9 +538,9 @@ flow_err flow_model_travel(flow_model *m)
     for (int32_t link = 0; link < m->s->n_link; link++) { wake(m, &m->work[0], link); }
     flow_model_multipliers(m);
     const int32_t n_batch = batches(m);
-    for (int32_t b = 0; b < n_batch && !any_failed(m); b++) { one_batch(m, n_batch - b); }
+    for (int32_t b = 0; b < n_batch && !flow_any_failed(m); b++) { one_batch(m, n_batch - b); }
     m->phase++;
-    FOR_PLACES(m, settle(m, w, p));
+    FLOW_FOR_PLACES(m, settle(m, w, p));
     for (int32_t t = 0; t < m->threads; t++) {
         m->left += m->work[t].left;
         m->persons -= m->work[t].left;
@@ -572,6 +548,7 @@ flow_err flow_model_travel(flow_model *m)
         m->units_left += m->work[t].units_left;
         m->work[t].left = m->work[t].units_left = 0;
     }
-    return any_failed(m) ? flow_fail(FLOW_ENOMEM, "no memory for the people of day %d", (int)m->day)
-                         : FLOW_OK;
+    return flow_any_failed(m)
+               ? flow_fail(FLOW_ENOMEM, "no memory for the people of day %d", (int)m->day)
+               : FLOW_OK;
 }

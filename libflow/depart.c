@@ -1,0 +1,221 @@
+// Departures of the destination rule: competing risks, destinations, permits.
+#include "destination.h"
+#include "split.h"
+
+#include <math.h>
+#include <string.h>
+
+/// What may drive people from one place in this step.
+typedef struct push {
+    double risk[FLOW_N_CAUSE]; ///< integrated hazard over the step
+    double home, away;         ///< sums: for those at home, for those displaced
+} push;
+
+/// Integrated hazards of a place: rate times the length of the step, and what a sudden share comes
+/// to; a share of 1 is larger than any rate. MODEL: p = 1 - exp(-sum), cause in proportion.
+static void find_push(const flow_model *m, int32_t place, push *out)
+{
+    const double dt = m->s->world.dt;
+    *out = (push){0};
+    for (int32_t c = 0; c < FLOW_N_CAUSE; c++) {
+        const double *hazard = flow_model_quantity(m, FLOW_Q_HAZARD + c);
+        const double *onset = flow_model_quantity(m, FLOW_Q_ONSET + c);
+        double risk = hazard != NULL ? hazard[place] * dt : 0.0;
+        if (onset != NULL) { risk += onset[place] < 1.0 ? -log1p(-onset[place]) : 1e6; }
+        out->risk[c] = risk;
+        if (c == FLOW_CAUSE_RETURN) { continue; } // the home of each group decides
+        if (c != FLOW_CAUSE_ONWARD) { out->home += risk; }
+        out->away += risk;
+    }
+}
+
+static const flow_people_axis *axis_of_kind(const flow_groups *groups, int32_t kind)
+{
+    for (int32_t a = 0; a < groups->n_axis; a++) {
+        if (groups->axis[a].kind == kind) { return &groups->axis[a]; }
+    }
+    return NULL;
+}
+
+/// Hazard that people of a group go home, integrated over the step.
+static double homesick(const flow_model *m, int32_t place, uint32_t group)
+{
+    const double *back = flow_model_quantity(m, FLOW_Q_RETURN_HAZARD);
+    const flow_people_axis *origin = axis_of_kind(&m->groups, FLOW_AXIS_ORIGIN);
+    if (back == NULL || origin == NULL) { return 0.0; }
+    const int32_t home = flow_group_class(origin, group);
+    return home == place ? 0.0 : back[home] * m->s->world.dt;
+}
+
+/// Whether a destination asks for a labour permit.
+static bool needs_permit(const flow_model *m, int32_t place, int32_t cause, int32_t to)
+{
+    const int32_t *country = m->s->world.place_country;
+    return cause == FLOW_CAUSE_ECONOMIC && country[to] != country[place] &&
+           flow_model_quantity(m, FLOW_Q_LABOUR_PERMITS) != NULL;
+}
+
+/// Share of those who want to cross into the country of a place that may.
+static double admitted(const flow_model *m, int32_t place, int32_t cause, int32_t to)
+{
+    const int32_t *country = m->s->world.place_country;
+    if (country[to] == country[place]) { return 1.0; }
+    const int32_t status = cause == FLOW_CAUSE_ECONOMIC ? FLOW_LEGAL_LABOUR : FLOW_LEGAL_REFUGEE;
+    const double *entry = flow_model_quantity(m, FLOW_Q_ENTRY + status);
+    return entry != NULL ? entry[country[to]] : 1.0;
+}
+
+/// n units of a party leave for a place, if they are let in.
+static void go(flow_model *m, flow_work *w, int32_t place, int32_t cause, flow_party *from,
+               int64_t n, int32_t to)
+{
+    const double share = admitted(m, place, cause, to);
+    if (share < 1.0) { n = flow_binomial(w->rng, n, share); }
+    if (n == 0) { return; }
+    flow_party party;
+    flow_part(m, w, from, n, &party);
+    const flow_people_axis *axis = axis_of_kind(&m->groups, FLOW_AXIS_CAUSE);
+    const uint32_t group = flow_group_change(axis, party.key.group, cause);
+    const bool permit = needs_permit(m, place, cause, to);
+    party.key.route = (uint32_t)to + 1;
+    party.key.first = 0;
+    if (permit) { // decided once all have asked; until then they are of the group they were
+        flow_put(w, &m->active[place], &party);
+        return;
+    }
+    party.key.group = group;
+    m->to->by_cause[(int64_t)cause * m->s->n_place + place] +=
+        flow_persons(m, party.key.group, party.n);
+    flow_set_out(m, w, place, &party, 0, m->queue);
+}
+
+/// Leavers of a party with one cause choose.
+static void choose(flow_model *m, flow_work *w, int32_t place, int32_t cause, flow_party *from,
+                   int64_t n)
+{
+    if (n == 0) { return; }
+    if (cause == FLOW_CAUSE_RETURN) {
+        const flow_people_axis *origin = axis_of_kind(&m->groups, FLOW_AXIS_ORIGIN);
+        go(m, w, place, cause, from, n, flow_group_class(origin, from->key.group));
+        return;
+    }
+    const flow_going *row = flow_destination_row(m, w, place, cause);
+    if (row == NULL || row->n == 0 || !(row->tail[0] > 0.0)) { return; } // nowhere to go
+    flow_row_room *room = &m->to->room[w - m->work];
+    if (!flow_row_reserve(room, row->n)) { // the row may be another thread's work
+        w->failed = true;
+        return;
+    }
+    int64_t *count = room->count;
+    flow_split_row(w->rng, n, row->n, row->weight, row->tail, count);
+    // `count` is the thread's own and `go` draws from it no more.
+    for (int32_t k = 0; k < row->n; k++) {
+        if (count[k] > 0 && row->place[k] != place) {
+            go(m, w, place, cause, from, count[k], row->place[k]);
+        }
+    }
+}
+
+/// Everybody at a place is at risk for one step.
+static void leave(flow_model *m, flow_work *w, int32_t place)
+{
+    flow_cells *here = &m->here[place];
+    if (here->n == 0) { return; }
+    push p;
+    find_push(m, place, &p);
+    const flow_people_axis *axis = axis_of_kind(&m->groups, FLOW_AXIS_CAUSE);
+    flow_open(m, w, FLOW_DRAW_LEAVE, place);
+    const int32_t n_row = here->n;
+    for (int32_t i = 0; i < n_row && !w->failed; i++) {
+        const flow_key key = here->row[i].key;
+        const int32_t cause = flow_group_class(axis, key.group);
+        const bool displaced = cause != FLOW_CAUSE_INITIAL;
+        int64_t by_cause[FLOW_N_CAUSE] = {0};
+        if (key.first) { // found the place full
+            const bool known = displaced && cause != FLOW_CAUSE_RETURN;
+            by_cause[known ? cause : FLOW_CAUSE_OTHER] = here->row[i].n;
+        } else {
+            double risk[FLOW_N_CAUSE], tail[FLOW_N_CAUSE + 1];
+            memcpy(risk, p.risk, sizeof risk);
+            if (!displaced) { risk[FLOW_CAUSE_ONWARD] = 0.0; }
+            risk[FLOW_CAUSE_RETURN] = displaced ? homesick(m, place, key.group) : 0.0;
+            const double all = (displaced ? p.away : p.home) + risk[FLOW_CAUSE_RETURN];
+            const int64_t n = flow_binomial(w->rng, here->row[i].n, -expm1(-all));
+            if (n == 0) { continue; }
+            flow_split(w->rng, n, FLOW_N_CAUSE, risk, tail, by_cause);
+        }
+        flow_party party = flow_cells_lift(here, i);
+        party.key.first = 0;
+        for (int32_t c = 0; c < FLOW_N_CAUSE; c++) { choose(m, w, place, c, &party, by_cause[c]); }
+        here->row[i].n = party.n;
+        if (here->ids != NULL) { here->ids[i] = party.ids; }
+    }
+    flow_cells_compact(here);
+}
+
+// Permits -----------------------------------------------------------------------------------------
+
+/// Permits of this step, and the persons who ask for them.
+static void count_permits(flow_model *m)
+{
+    flow_destination *d = m->to;
+    const double *permits = flow_model_quantity(m, FLOW_Q_LABOUR_PERMITS);
+    for (int32_t c = 0; c < m->s->world.n_country; c++) {
+        const double whole = permits[c] * m->s->world.dt + d->permit_carry[c];
+        d->permit[c] = (int64_t)whole;
+        d->permit_carry[c] = fmin(whole - floor(whole), 1.0);
+        d->asked[c] = 0;
+    }
+    for (int32_t p = 0; p < m->s->n_place; p++) {
+        for (int32_t i = 0; i < m->active[p].n; i++) {
+            const flow_cell *cell = &m->active[p].row[i];
+            const int32_t to = (int32_t)cell->key.route - 1;
+            d->asked[m->s->world.place_country[to]] += cell->n;
+        }
+    }
+}
+
+/// Permits go to a uniform choice of those who asked; the others stay at home.
+static void grant_permits(flow_model *m)
+{
+    flow_destination *d = m->to;
+    flow_work *w = &m->work[0];
+    count_permits(m);
+    m->phase++;
+    const flow_people_axis *axis = axis_of_kind(&m->groups, FLOW_AXIS_CAUSE);
+    for (int32_t p = 0; p < m->s->n_place; p++) {
+        if (m->active[p].n == 0) { continue; }
+        flow_open(m, w, FLOW_DRAW_LEAVE, p);
+        for (int32_t i = 0; i < m->active[p].n; i++) {
+            flow_party party = flow_cells_lift(&m->active[p], i);
+            const int32_t to = (int32_t)party.key.route - 1;
+            const int32_t country = m->s->world.place_country[to];
+            const int64_t rest = d->asked[country] - party.n;
+            const int64_t given =
+                d->permit[country] < d->asked[country] ? d->permit[country] : d->asked[country];
+            const int64_t n = flow_hypergeometric(w->rng, party.n, rest, given);
+            d->asked[country] = rest;
+            d->permit[country] -= n;
+            if (n > 0) {
+                flow_party gone;
+                flow_part(m, w, &party, n, &gone);
+                gone.key.group = flow_group_change(axis, gone.key.group, FLOW_CAUSE_ECONOMIC);
+                d->by_cause[(int64_t)FLOW_CAUSE_ECONOMIC * m->s->n_place + p] +=
+                    flow_persons(m, gone.key.group, gone.n);
+                flow_set_out(m, w, p, &gone, 0, m->queue);
+            }
+            party.key.route = 0;
+            flow_put(w, &m->here[p], &party);
+        }
+        flow_cells_empty(&m->active[p]);
+    }
+}
+
+flow_err flow_model_depart(flow_model *m)
+{
+    flow_destination *d = m->to;
+    memset(d->by_cause, 0, (size_t)m->s->n_place * FLOW_N_CAUSE * sizeof *d->by_cause);
+    FLOW_FOR_PLACES(m, leave(m, w, p));
+    if (flow_model_quantity(m, FLOW_Q_LABOUR_PERMITS) != NULL) { grant_permits(m); }
+    return FLOW_OK;
+}

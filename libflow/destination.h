@@ -1,0 +1,83 @@
+/// @file destination.h
+/// Layer 4: the destination rule. People leave for one of several causes, choose a place among
+/// those they can reach, and travel there link by link along the shortest way.
+///
+/// Use of the key (population.h) under this rule: route = destination + 1; today = moment of the
+/// step at which they reach the end of the link, in 1/65536; due = step of that moment on a link,
+/// step since when they wait at a gate; first = 1 for those who found a place full.
+#ifndef FLOW_DESTINATION_H
+#define FLOW_DESTINATION_H
+
+#include "model.h"
+#include "routes.h"
+#include "row.h"
+
+/// The row of a place and cause.
+typedef struct flow_going {
+    uint64_t version; ///< of the inputs it was made from; 0: never
+    int32_t n, size;
+    int32_t *place; ///< [n] the place itself: stay
+    double *weight; ///< [n]
+    double *tail;   ///< [n + 1]
+} flow_going;
+
+/// Scratch of one thread, for rows of any length.
+typedef struct flow_row_room {
+    int32_t size;
+    double *value; ///< [terms + 3][size]
+    int32_t *order;
+    int64_t *count; ///< [size]
+    flow_search *search;
+} flow_row_room;
+
+struct flow_destination {
+    flow_network network;
+    double *cost, *km; ///< [n_link] days of travel (INFINITY: closed), km; km is borrowed
+    bool *marker;      ///< [n_place] passed through only
+    flow_routes *routes;
+    flow_row_rule rule[FLOW_N_CAUSE];
+    flow_going *row; ///< [n_place][FLOW_N_CAUSE]
+    flow_row_room *room;
+
+    uint64_t version, roads; ///< of what rows are made from; of what costs are made from
+    double *size;            ///< [n_place] people who live there, or whom a camp takes in
+    double *safe;            ///< [n_place] in [0, 1]
+    double *appeal;          ///< [n_place] utility added by quantities
+    double *access;          ///< [n_place] competing destinations
+    double *balance;         ///< [n_place] gravity with given arrivals
+
+    int64_t *by_cause;    ///< [FLOW_N_CAUSE][n_place] persons who left today
+    flow_cells *gate;     ///< [n_link] people who wait at the beginning of a link
+    int64_t *pass;        ///< [n_link] persons who may still pass today
+    double *pass_carry;   ///< [n_link] part of a person, from step to step
+    double *permit_carry; ///< [n_country]
+    int64_t *permit;      ///< [n_country] permits of this step
+    int64_t *asked;       ///< [n_country] persons who ask for one
+    bool gated;           ///< some link has a gate this step
+};
+
+/// Room for n candidates; false when out of memory.
+bool flow_row_reserve(flow_row_room *room, int32_t n);
+
+flow_err flow_destination_create(flow_model *m, flow_destination **out);
+void flow_destination_free(flow_destination *d, const flow_model *m);
+flow_err flow_destination_reset(flow_model *m);
+
+// destination.c: rows
+/// Costs, safety and what else rows are made from, as they are in this step.
+flow_err flow_destination_update(flow_model *m);
+/// The row of a place and cause, remade where an input has changed. NULL: see w->error.
+const flow_going *flow_destination_row(flow_model *m, flow_work *w, int32_t place, int32_t cause);
+
+// depart.c: who leaves, why, and where to
+flow_err flow_model_depart(flow_model *m);
+
+// journey.c: links, gates, arrivals
+/// A party at a place sets out for its destination at a moment of the step, in 1/65536; into the
+/// sets of links `into`. Stays, with nowhere to go, when there is no way.
+void flow_set_out(flow_model *m, flow_work *w, int32_t place, flow_party *party, uint16_t moment,
+                  flow_cells *into);
+/// One step of the destination rule.
+flow_err flow_model_journey(flow_model *m);
+
+#endif

@@ -1,0 +1,289 @@
+// Journeys of the destination rule: links, gates, arrivals.
+#include "destination.h"
+#include "split.h"
+
+#include <math.h>
+
+/// Persons who may still enter a link in this step.
+static int64_t may_pass(const flow_destination *d, int32_t link)
+{
+    return d->gated ? d->pass[link] : INT64_MAX;
+}
+
+/// A party enters a link at a moment of the step.
+static void enter(flow_model *m, flow_work *w, int32_t link, flow_party *party, uint16_t moment,
+                  flow_cells *into)
+{
+    if (party->n == 0) { return; }
+    const int32_t place = m->s->link_from[link];
+    const int64_t persons = flow_persons(m, party->key.group, party->n);
+    // Steps until the end of the link, in 1/65536: whole numbers, so that equals stay equal.
+    const double steps = m->to->cost[link] / m->s->world.dt * 65536.0;
+    const double at = fmin(moment + fmax(floor(steps + 0.5), 1.0), 65536.0 * 1e9);
+    party->key.due = m->day + (int32_t)(at / 65536.0);
+    party->key.today = (uint16_t)fmod(at, 65536.0);
+    party->key.first = 0;
+    m->count[place] -= persons;
+    m->departures[place] += persons;
+    m->link_entered[link] += persons;
+    m->link_count[link] += persons;
+    if (party->key.due > m->day && m->follow.history && party->ids.n > 0 &&
+        !flow_log_add(&w->log, &party->ids, m->day, m->phase, FLOW_ON_LINK - link)) {
+        w->failed = true;
+    }
+    flow_put(w, &into[link], party);
+    w->wrote = true;
+}
+
+void flow_set_out(flow_model *m, flow_work *w, int32_t place, flow_party *party, uint16_t moment,
+                  flow_cells *into)
+{
+    flow_destination *d = m->to;
+    const int32_t to = (int32_t)party->key.route - 1;
+    int32_t link = -1;
+    (void)flow_routes_next(d->routes, d->room[w - m->work].search, place, to, &link, NULL);
+    if (link < 0) { // no way from here any more: look for another place in the next step
+        party->key.route = 0;
+        party->key.today = 0;
+        party->key.due = 0;
+        party->key.first = 1;
+        flow_put(w, &m->here[place], party);
+        return;
+    }
+    const int32_t size = flow_group_size(&m->groups, party->key.group);
+    const int64_t room = d->gate[link].n > 0 ? 0 : may_pass(d, link) / size;
+    if (room < party->n) { // the others wait
+        flow_party now = {.key = party->key};
+        if (room > 0) { flow_part(m, w, party, room, &now); }
+        party->key.due = m->day;
+        party->key.today = 0;
+        flow_put(w, &d->gate[link], party);
+        *party = now;
+    }
+    if (d->gated) { d->pass[link] -= party->n * size; }
+    enter(m, w, link, party, moment, into);
+}
+
+/// A party is where it wanted to be: those who find room stay.
+static void settle(flow_model *m, flow_work *w, int32_t place, flow_party *party)
+{
+    const flow_groups *groups = &m->groups;
+    flow_key *key = &party->key;
+    key->route = 0;
+    key->today = 0;
+    key->due = 0;
+    bool home = false;
+    for (int32_t a = 0; a < groups->n_axis; a++) {
+        const flow_people_axis *axis = &groups->axis[a];
+        home =
+            home || (axis->kind == FLOW_AXIS_ORIGIN && flow_group_class(axis, key->group) == place);
+    }
+    for (int32_t a = 0; a < groups->n_axis && home; a++) {
+        const flow_people_axis *axis = &groups->axis[a];
+        if (axis->kind == FLOW_AXIS_CAUSE) {
+            key->group = flow_group_change(axis, key->group, FLOW_CAUSE_INITIAL);
+        }
+    }
+    if (groups->status >= 0) {
+        const int32_t status = home                   ? FLOW_STATUS_RESIDENT
+                               : m->s->foreign[place] ? FLOW_STATUS_ABROAD
+                                                      : FLOW_STATUS_IDP;
+        key->group = flow_group_change(&groups->axis[groups->status], key->group, status);
+    }
+    const double limit = m->capacity[place] * m->s->set.hop.capacity_scaling;
+    const int32_t size = flow_group_size(groups, key->group);
+    const double over = (double)m->count[place] - limit; // they are counted already
+    if (limit >= 1.0 && over > 0.0 && m->s->set.destination.overflow && !home) {
+        const int64_t excess = (int64_t)fmin(ceil(over / size), (double)party->n);
+        flow_party rest;
+        flow_part(m, w, party, excess, &rest);
+        rest.key.first = 1;
+        flow_put(w, &m->here[place], &rest);
+    }
+    flow_put(w, &m->here[place], party);
+}
+
+/// A party reaches the end of a link.
+static void arrive(flow_model *m, flow_work *w, int32_t link, flow_party *party, flow_cells *into)
+{
+    const int32_t place = m->s->link_to[link];
+    const int64_t persons = flow_persons(m, party->key.group, party->n);
+    const uint16_t moment = party->key.today;
+    m->link_count[link] -= persons;
+    m->count[place] += persons;
+    m->arrivals[place] += persons;
+    if (m->follow.history && party->ids.n > 0 &&
+        !flow_log_add(&w->log, &party->ids, m->day, m->phase, place)) {
+        w->failed = true;
+    }
+    if ((int32_t)party->key.route - 1 == place) {
+        settle(m, w, place, party);
+    } else {
+        flow_set_out(m, w, place, party, moment, into);
+    }
+}
+
+/// Everybody who reaches a place in this wave; `from`: who entered its links in the wave before.
+static void pull(flow_model *m, flow_work *w, int32_t place, flow_cells *from, flow_cells *into,
+                 bool first)
+{
+    flow_open(m, w, FLOW_DRAW_TRAVEL, place);
+    for (int32_t i = m->first_in[place]; i < m->first_in[place + 1]; i++) {
+        const int32_t link = m->in_link[i];
+        flow_cells *road = &m->road[link];
+        if (first && m->road_due[link] <= m->day) {
+            m->road_due[link] = INT32_MAX;
+            for (int32_t c = 0; c < road->n; c++) {
+                const int32_t due = road->row[c].key.due;
+                if (due <= m->day) {
+                    flow_party party = flow_cells_lift(road, c);
+                    arrive(m, w, link, &party, into);
+                } else if (due < m->road_due[link]) {
+                    m->road_due[link] = due;
+                }
+            }
+            flow_cells_compact(road);
+        }
+        for (int32_t c = 0; c < from[link].n; c++) {
+            flow_party party = flow_cells_lift(&from[link], c);
+            if (party.key.due <= m->day) {
+                arrive(m, w, link, &party, into);
+                continue;
+            }
+            if (party.key.due < m->road_due[link]) { m->road_due[link] = party.key.due; }
+            flow_put(w, road, &party);
+        }
+        flow_cells_empty(&from[link]);
+    }
+}
+
+// Gates -------------------------------------------------------------------------------------------
+
+/// How many may pass each link in this step.
+static void open_gates(flow_model *m)
+{
+    flow_destination *d = m->to;
+    const double *crossings = flow_model_quantity(m, FLOW_Q_CROSSINGS);
+    d->gated = crossings != NULL;
+    for (int32_t l = 0; l < m->s->n_link && d->gated; l++) {
+        if (crossings[l] >= 1e12) { // no gate
+            d->pass[l] = INT64_MAX / 2;
+            continue;
+        }
+        const double whole = crossings[l] * m->s->world.dt + d->pass_carry[l];
+        d->pass[l] = (int64_t)whole;
+        d->pass_carry[l] = whole - floor(whole);
+    }
+}
+
+/// The oldest of those who wait at a link, in units and as the step since when; 0: nobody waits.
+static int64_t oldest(const flow_cells *gate, int32_t *since)
+{
+    int64_t n = 0;
+    *since = INT32_MAX;
+    for (int32_t i = 0; i < gate->n; i++) {
+        const flow_cell *cell = &gate->row[i];
+        if (cell->n == 0 || cell->key.due > *since) { continue; }
+        if (cell->key.due < *since) { n = 0; }
+        *since = cell->key.due;
+        n += cell->n;
+    }
+    return n;
+}
+
+/// Those who wait at a link pass, the ones who came first before the others; of those who came in
+/// the same step a uniform choice.
+static void release(flow_model *m, flow_work *w, int32_t link)
+{
+    flow_destination *d = m->to;
+    flow_cells *gate = &d->gate[link];
+    if (gate->n == 0) { return; }
+    if (!isfinite(d->cost[link])) { // closed: they look for another way
+        for (int32_t i = 0; i < gate->n; i++) {
+            flow_party party = flow_cells_lift(gate, i);
+            flow_set_out(m, w, m->s->link_from[link], &party, 0, m->queue);
+        }
+        flow_cells_empty(gate);
+        return;
+    }
+    int32_t since;
+    for (int64_t n = oldest(gate, &since); n > 0 && may_pass(d, link) > 0;
+         n = oldest(gate, &since)) {
+        int64_t passed = 0;
+        for (int32_t i = 0; i < gate->n; i++) {
+            if (gate->row[i].n == 0 || gate->row[i].key.due != since) { continue; }
+            flow_party party = flow_cells_lift(gate, i);
+            const int32_t size = flow_group_size(&m->groups, party.key.group);
+            const int64_t room = may_pass(d, link) / size;
+            const int64_t take = room < n ? room : n;
+            const int64_t go = flow_hypergeometric(w->rng, party.n, n - party.n, take);
+            n -= party.n;
+            flow_party gone = {.key = party.key};
+            if (go > 0) { flow_part(m, w, &party, go, &gone); }
+            gate->row[i].n = party.n;
+            if (gate->ids != NULL) { gate->ids[i] = party.ids; }
+            if (d->gated) { d->pass[link] -= go * size; }
+            passed += go;
+            enter(m, w, link, &gone, 0, m->queue);
+        }
+        if (passed == 0) { break; } // a household larger than what is left
+    }
+    flow_cells_compact(gate);
+}
+
+static void release_place(flow_model *m, flow_work *w, int32_t place)
+{
+    flow_open(m, w, FLOW_DRAW_GATE, place);
+    for (int32_t l = m->s->first_link[place]; l < m->s->first_link[place + 1]; l++) {
+        release(m, w, l);
+    }
+}
+
+// The step ----------------------------------------------------------------------------------------
+
+static bool somebody_travels(flow_model *m)
+{
+    bool any = false;
+    for (int32_t t = 0; t < m->threads; t++) {
+        any = any || m->work[t].wrote;
+        m->work[t].wrote = false;
+    }
+    return any;
+}
+
+static flow_err failure(const flow_model *m)
+{
+    for (int32_t t = 0; t < m->threads; t++) {
+        if (m->work[t].error != FLOW_OK) {
+            return flow_fail(m->work[t].error,
+                             "step %d: a place has a value of which no utility "
+                             "can be made (a wage, a population or a factor "
+                             "below 0)",
+                             (int)m->day);
+        }
+    }
+    return flow_any_failed(m)
+               ? flow_fail(FLOW_ENOMEM, "no memory for the people of step %d", (int)m->day)
+               : FLOW_OK;
+}
+
+flow_err flow_model_journey(flow_model *m)
+{
+    m->phase = 0;
+    FLOW_TRY(flow_destination_update(m));
+    open_gates(m);
+    FLOW_FOR_PLACES(m, release_place(m, w, p));
+    m->phase++;
+    FLOW_TRY(flow_model_depart(m));
+    flow_cells *from = m->queue, *into = m->entry;
+    bool first = true;
+    while ((somebody_travels(m) || first) && !flow_any_failed(m)) {
+        m->phase++;
+        FLOW_FOR_PLACES(m, pull(m, w, p, from, into, first));
+        flow_cells *other = from;
+        from = into;
+        into = other;
+        first = false;
+    }
+    return failure(m);
+}
