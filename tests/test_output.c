@@ -459,6 +459,8 @@ Test(output, a_part_file_of_another_process_is_left_alone)
         const bool told = write(up[1], ready ? "y" : "n", 1) == 1;
         _exit(told && read(down[0], &go, 1) == 1 ? 0 : 1);
     }
+    (void)close(up[1]); // so that the end of the child is seen
+    (void)close(down[0]);
     cr_assert(read(up[0], &go, 1) == 1 && go == 'y');
     refuse(run(t, in_folder("run.nc", path), false, NULL), "another process is writing it");
     struct stat now;
