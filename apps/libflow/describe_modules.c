@@ -127,14 +127,39 @@ app_exit app_describe_modules(const app_arguments *arguments)
 
 // Quantities -------------------------------------------------------------------------------------
 
+static const char *const by_name[] = {"", "cause", "channel", "status"};
+
 static json_t *quantity_json(int32_t id)
 {
     char name[FLOW_QUANTITY_NAME], sentence[256];
     const flow_quantity *row = flow_quantity_row(id);
-    return json_pack("{s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:s}", "name",
-                     flow_quantity_name(id, name), "over", flow_over_name[row->over], "rule",
-                     flow_rule_name[row->rule], "unit", row->unit, "neutral", row->neutral, "min",
-                     row->min, "max", row->max, "long_name", flow_quantity_long_name(id, sentence));
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:s, s:s}", "name",
+                     flow_quantity_name(id, name), "kind", row->name, "by", by_name[row->by],
+                     "over", flow_over_name[row->over], "rule", flow_rule_name[row->rule], "unit",
+                     row->unit, "neutral", row->neutral, "min", row->min, "max", row->max,
+                     "long_name", flow_quantity_long_name(id, sentence), "kind_long_name",
+                     row->long_name);
+}
+
+/// Causes, channels and statuses; NULL: no memory.
+static json_t *terms_json(void)
+{
+    json_t *object = json_object();
+    for (int32_t by = FLOW_BY_CAUSE; by <= FLOW_BY_STATUS && object != NULL; by++) {
+        int32_t n = 0;
+        const flow_term *term = flow_by_terms((flow_by)by, &n);
+        json_t *list = json_array();
+        bool good = list != NULL;
+        for (int32_t i = 0; i < n && good; i++) {
+            good = json_array_append_new(list, json_pack("{s:s, s:s}", "name", term[i].name,
+                                                         "long_name", term[i].long_name)) == 0;
+        }
+        if (json_object_set_new(object, by_name[by], list) != 0 || !good) {
+            json_decref(object);
+            return NULL;
+        }
+    }
+    return object;
 }
 
 /// @param name of the quantity, or of all of its kind: "hazard_CAUSE".
@@ -175,8 +200,8 @@ app_exit app_describe_quantities(const app_arguments *arguments, int32_t id)
                 return app_print_json(NULL);
             }
         }
-        return app_print_json(
-            json_pack("{s:s, s:o}", "schema", "libflow.describe.1", "quantities", list));
+        return app_print_json(json_pack("{s:s, s:o, s:o}", "schema", "libflow.describe.1",
+                                        "quantities", list, "terms", terms_json()));
     }
     if (id >= 0) {
         print_quantity(flow_quantity_row(id), flow_quantity_name(id, name),
