@@ -457,7 +457,7 @@ void *flow_setup_keep(flow_setup *setup, int64_t n, size_t size)
 }
 
 /// The text of a problem; NULL after a failed allocation, which is noted.
-static char *problem_text(flow_loader *l, const char *format, va_list list)
+FLOW_PRINTF(2, 0) static char *problem_text(flow_loader *l, const char *format, va_list list)
 {
     va_list again;
     va_copy(again, list);

@@ -120,6 +120,34 @@ Test(conflict_events, formula_as_published_has_a_hazard_without_events)
     flow_scenario_free(s);
 }
 
+Test(conflict_events, old_events_are_nearly_forgotten)
+{
+    // One event at Alder 1000 days before the start, memory 0.999, then nothing.
+    static const char yaml[] =
+        "libflow: 1\nperiod: {start: 2021-03-01, days: 9}\nmovement: {rule: none}\n"
+        "conflict_events: {memory: 0.999, steepness: 0.01, threshold: 1, share: 0.5}\n";
+    static const char one[] = "name,kind,country,region,latitude,longitude,population,capacity\n"
+                              "Alder,town,Inland,East,1.5,20.25,12000,\n";
+    static const char table[] = "date,type,lat,lon\n-1000,Battles,1.5,20.25\n";
+    const flow_file file[] = {{"scenario.yaml", yaml, (int64_t)strlen(yaml)},
+                              {"places.csv", one, (int64_t)strlen(one)},
+                              {"events.csv", table, (int64_t)strlen(table)}};
+    flow_scenario *s = NULL;
+    cr_assert_eq(flow_scenario_load_memory(file, 3, NULL, &s), FLOW_OK, "%s", flow_error_text());
+    flow_model *m = start(s);
+    for (int day = 0; day < 9; day++) {
+        double a = 0.0, hazard = 0.0;
+        for (int age = 0; age <= 14; age++) { a += 3 * pow(0.999, 1000 + day - age) / (1 + age); }
+        const double r = 2.0 / (1.0 + exp(-0.01 * a)) - 1.0; // from zero, threshold 1
+        cr_assert_eq(flow_model_step(m), FLOW_OK);
+        cr_assert_eq(flow_model_observe(m, "hazard_conflict", &hazard, 1), FLOW_OK);
+        cr_expect_float_eq(hazard, -log(1.0 - 0.5 * r), 1e-12, "day %d: %g", day, hazard);
+        cr_expect_gt(hazard, 1e-3);
+    }
+    flow_model_free(m);
+    flow_scenario_free(s);
+}
+
 Test(conflict_events, long_steps_are_means_of_their_days_and_short_ones_hold)
 {
     static const char *const length[] = {"period.step=week", "period.step=6h", "period.step=month"};

@@ -283,11 +283,26 @@ static void clear(const flow_turn *turn)
     }
 }
 
-/// Events from before the first day have left their trace.
+/// Events from before the first day have left their trace. Days on which none acts are taken at
+/// once, however many there are.
 static flow_err start(flow_turn *turn)
 {
+    const flow_world *w = turn->world;
+    const param *p = turn->param;
     const data *d = turn->data;
-    for (int32_t day = d->n > 0 ? d->event[0].day : 0; day < 0; day++) { new_day(turn, day); }
+    double *level = turn->state + (p->window + 1) * w->n_place;
+    for (int32_t day = d->n > 0 ? d->event[0].day : 0; day < 0;) {
+        const int64_t k = first_from(d, day - (int32_t)p->window);
+        const int32_t next = k < d->n ? d->event[k].day : 0;
+        if (next <= day) {
+            new_day(turn, day++);
+            continue;
+        }
+        const int32_t quiet_end = next < 0 ? next : 0;
+        const double left = pow(p->memory, quiet_end - day);
+        for (int32_t i = 0; i < w->n_place; i++) { level[i] *= left; }
+        day = quiet_end;
+    }
     return FLOW_OK;
 }
 
