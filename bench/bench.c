@@ -20,6 +20,14 @@ void bench_die(const char *format, ...)
     exit(EXIT_FAILURE);
 }
 
+void bench_begin(char **argv)
+{
+    if (getenv("OMP_WAIT_POLICY") != NULL) { return; }
+    if (setenv("OMP_WAIT_POLICY", "passive", 1) != 0) { bench_die("no memory"); }
+    (void)execv("/proc/self/exe", argv);
+    bench_die("the program cannot be started anew; set OMP_WAIT_POLICY");
+}
+
 void *bench_alloc(int64_t n, size_t size)
 {
     void *memory = n < 0 ? NULL : calloc(n > 0 ? (size_t)n : 1, size);

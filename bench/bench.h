@@ -15,6 +15,12 @@ __attribute__((format(printf, 1, 2)))
 _Noreturn void
 bench_die(const char *format, ...);
 
+/// First thing of a program: threads sleep while they wait, unless OMP_WAIT_POLICY says otherwise.
+///
+/// On a busy machine, waiting threads that spin would be most of the CPU time. OpenMP reads the
+/// variable when the program is loaded, so the program is started anew with it.
+void bench_begin(char **argv);
+
 /// Zeroed memory; ends the program when there is none.
 void *bench_alloc(int64_t n, size_t size);
 

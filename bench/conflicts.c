@@ -235,6 +235,7 @@ static void parse(int argc, char **argv, options *o)
 
 int main(int argc, char **argv)
 {
+    bench_begin(argv);
     options o = {.rounds = 5, .threads = 1};
     parse(argc, argv, &o);
     char(*found)[most_path] = bench_alloc(most_folders, sizeof *found);

@@ -349,6 +349,7 @@ static void parse(int argc, char **argv, const bench_program *programs, options 
 
 int main(int argc, char **argv)
 {
+    bench_begin(argv);
     options o = {.size = {100000, 1000000, 10000000, 100000000},
                  .n_size = 4,
                  .threads = {1, 2},

@@ -53,8 +53,6 @@ endforeach()
 # The programs that are compared must simulate the same process.
 if(FLOW_BENCH)
     flow_test(bench_step $<TARGET_FILE:bench_step> --n 20000 --rounds 1 --check)
-    # Threads that spin while they wait cost more than the test on a busy machine.
-    set_property(TEST bench_step APPEND PROPERTY ENVIRONMENT "OMP_WAIT_POLICY=passive")
 endif()
 
 # The installed package; needs the compiler's own options only.
