@@ -87,16 +87,58 @@ toy_world toy_make(const toy *what, uint64_t seed)
     return make(file, n, what->set, seed);
 }
 
-toy_world toy_make_flee(const char *const (*pair)[2], const char *const *set, uint64_t seed)
+/// conflicts.csv: a day before each row, the last row again until the end of the period.
+static void put_conflicts(text *t, const char *columns, const char *rows, int days)
 {
-    flow_file file[most_file];
-    static const char *const none[] = {NULL};
-    int32_t n = 0;
-    for (; pair[n][0] != NULL; n++) {
-        cr_assert_lt(n, (int32_t)most_file);
-        file[n] = (flow_file){pair[n][0], pair[n][1], (int64_t)strlen(pair[n][1])};
+    put(t, "#Day,");
+    put(t, columns);
+    put(t, "\n");
+    const char *row = rows;
+    for (int day = 0; day < days; day++) {
+        char cell[128];
+        const int n = (int)strcspn(row, ";");
+        (void)snprintf(cell, sizeof cell, "%d,%.*s\n", day, n, row);
+        put(t, cell);
+        if (row[n] == ';' && row[n + 1] != '\0') { row += n + 1; }
     }
-    return make(file, n, set != NULL ? set : none, seed);
+}
+
+toy_world toy_make_flee(const toy_flee *what, uint64_t seed)
+{
+    static text locations, routes, conflicts, closures;
+    static char period[64];
+    const int days = what->days > 0 ? what->days : 10;
+    (void)snprintf(period, sizeof period, "StartDate,2020-01-01\nLength,%d\n", days);
+    locations.n = routes.n = conflicts.n = closures.n = 0;
+    put_table(&locations,
+              "#name,region,country,gps_x,gps_y,location_type,conflict_date,pop/cap,"
+              "conflict_intensity,initial_idps,deactivation_probability",
+              what->locations);
+    put_table(&routes, "#name1,name2,distance,forced_redirection,max_move_speed,walk_probability",
+              what->routes);
+    put_conflicts(&conflicts, what->conflict_columns, what->conflicts, days);
+    put_table(&closures, "#closure_type,name1,name2,closure_start,closure_end",
+              what->closures != NULL ? what->closures : "");
+    const char *const pair[][2] = {
+        {"simsetting.yml", what->settings},
+        {"input_csv/sim_period.csv", period},
+        {"input_csv/locations.csv", locations.all},
+        {"input_csv/routes.csv", routes.all},
+        {"input_csv/conflicts.csv", conflicts.all},
+        {"input_csv/closures.csv", closures.all},
+        {"input_csv/registration_corrections.csv", what->corrections},
+        {"input_csv/demographics_x.csv", what->demographics},
+        {"source_data/data_layout.csv", what->layout},
+        {"source_data/counts_1.csv", what->counts[0]},
+        {"source_data/counts_2.csv", what->counts[1]},
+    };
+    flow_file file[most_file];
+    int32_t n = 0;
+    for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
+        if (pair[i][1] == NULL) { continue; }
+        file[n++] = (flow_file){pair[i][0], pair[i][1], (int64_t)strlen(pair[i][1])};
+    }
+    return make(file, n, what->set, seed);
 }
 
 void toy_end(toy_world *world)

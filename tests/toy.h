@@ -20,6 +20,19 @@ typedef struct toy {
     const char *set[toy_most_set]; ///< overrides
 } toy;
 
+/// A FLEE folder. Rows of locations, routes, conflicts and closures end in ';' and lack the cells
+/// at their end that are empty; columns are those of FLEE, of conflicts those of `conflict_columns`
+/// ("A,B"), whose rows have no day and are repeated until the period ends.
+typedef struct toy_flee {
+    int days; ///< 0: 10
+    const char *settings, *locations, *routes, *conflict_columns, *conflicts, *closures;
+    const char *layout;       ///< data_layout.csv, whose files are counts_1.csv, counts_2.csv
+    const char *counts[2];    ///< whole files
+    const char *corrections;  ///< whole file
+    const char *demographics; ///< whole file: X, Default, places
+    const char *set[toy_most_set];
+} toy_flee;
+
 /// A scenario and one realisation of it.
 typedef struct toy_world {
     flow_scenario *s;
@@ -28,8 +41,8 @@ typedef struct toy_world {
 
 /// Load a toy and make its model with one thread, no step done.
 toy_world toy_make(const toy *what, uint64_t seed);
-/// The same for the files of a FLEE folder: pairs of name and text, ended by NULL.
-toy_world toy_make_flee(const char *const (*file)[2], const char *const *set, uint64_t seed);
+/// The same from a FLEE folder.
+toy_world toy_make_flee(const toy_flee *what, uint64_t seed);
 void toy_end(toy_world *world);
 
 /// Do steps; people are conserved in each.
