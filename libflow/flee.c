@@ -147,7 +147,8 @@ static flow_err location(flow_loader *l, const flow_table *t, const location_col
         (void)flow_table_integer(t, p, c->initial_idps, "initial_idps", "people", 0,
                                  (int64_t)MOST_PEOPLE, 0.0, &l->problems, &s->initial_idps[p]);
     }
-    if (!camp && s->initial_idps[p] > 0 && s->set.quirks.initial_idps_in_camps_only) {
+    const bool counts = camp || (s->set.quirks.low_movechance_is_camp && flow_place_is_low(s, p));
+    if (!counts && s->initial_idps[p] > 0 && s->set.quirks.initial_idps_in_camps_only) {
         flow_problem_warning(&l->problems, flow_table_mark(t, p, c->initial_idps),
                              "initial_idps of a place that is no camp are left out, as in FLEE "
                              "(quirks.initial_idps_in_camps_only=false lets them stand there)");
