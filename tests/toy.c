@@ -42,19 +42,36 @@ static void put_table(text *t, const char *columns, const char *rows)
     }
 }
 
-static toy_world make(const flow_file *file, int32_t n_file, const char *const *set, uint64_t seed)
+static flow_scenario *load(const flow_file *file, int32_t n_file, const char *const *set)
 {
-    toy_world world = {0};
+    flow_scenario *s = NULL;
     flow_load_options options = {.set = set};
     while (set[options.n_set] != NULL) { options.n_set++; }
-    const flow_err err = flow_scenario_load_memory(file, n_file, &options, &world.s);
+    const flow_err err = flow_scenario_load_memory(file, n_file, &options, &s);
     cr_assert_eq(err, FLOW_OK, "%s", flow_error_text());
+    return s;
+}
+
+static toy_world realise(flow_scenario *s, uint64_t seed)
+{
+    toy_world world = {.s = s};
     const flow_model_options how = {.seed = seed, .threads = 1};
-    cr_assert_eq(flow_model_create(world.s, &how, &world.m), FLOW_OK, "%s", flow_error_text());
+    cr_assert_eq(flow_model_create(s, &how, &world.m), FLOW_OK, "%s", flow_error_text());
     return world;
 }
 
-toy_world toy_make(const toy *what, uint64_t seed)
+/// Files with a text, from pairs of name and text.
+static int32_t add_files(flow_file *file, int32_t n, const char *const (*pair)[2], size_t n_pair)
+{
+    for (size_t i = 0; i < n_pair; i++) {
+        if (pair[i][1] == NULL) { continue; }
+        cr_assert_lt(n, (int32_t)most_file);
+        file[n++] = (flow_file){pair[i][0], pair[i][1], (int64_t)strlen(pair[i][1])};
+    }
+    return n;
+}
+
+flow_scenario *toy_scenario(const toy *what)
 {
     static text yaml, places, links;
     char head[128];
@@ -79,12 +96,12 @@ toy_world toy_make(const toy *what, uint64_t seed)
                                    {"attributes.csv", what->attributes},
                                    {"major_routes.csv", what->major_routes}};
     flow_file file[most_file];
-    int32_t n = 0;
-    for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
-        if (pair[i][1] == NULL) { continue; }
-        file[n++] = (flow_file){pair[i][0], pair[i][1], (int64_t)strlen(pair[i][1])};
-    }
-    return make(file, n, what->set, seed);
+    return load(file, add_files(file, 0, pair, sizeof pair / sizeof *pair), what->set);
+}
+
+toy_world toy_make(const toy *what, uint64_t seed)
+{
+    return realise(toy_scenario(what), seed);
 }
 
 /// conflicts.csv: a day before each row, the last row again until the end of the period.
@@ -127,18 +144,14 @@ toy_world toy_make_flee(const toy_flee *what, uint64_t seed)
         {"input_csv/conflicts.csv", conflicts.all},
         {"input_csv/closures.csv", closures.all},
         {"input_csv/registration_corrections.csv", what->corrections},
-        {"input_csv/demographics_x.csv", what->demographics},
         {"source_data/data_layout.csv", what->layout},
         {"source_data/counts_1.csv", what->counts[0]},
         {"source_data/counts_2.csv", what->counts[1]},
     };
     flow_file file[most_file];
-    int32_t n = 0;
-    for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
-        if (pair[i][1] == NULL) { continue; }
-        file[n++] = (flow_file){pair[i][0], pair[i][1], (int64_t)strlen(pair[i][1])};
-    }
-    return make(file, n, what->set, seed);
+    int32_t n = add_files(file, 0, pair, sizeof pair / sizeof *pair);
+    n = add_files(file, n, what->more, sizeof what->more / sizeof *what->more);
+    return realise(load(file, n, what->set), seed);
 }
 
 void toy_end(toy_world *world)

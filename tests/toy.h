@@ -26,10 +26,10 @@ typedef struct toy {
 typedef struct toy_flee {
     int days; ///< 0: 10
     const char *settings, *locations, *routes, *conflict_columns, *conflicts, *closures;
-    const char *layout;       ///< data_layout.csv, whose files are counts_1.csv, counts_2.csv
-    const char *counts[2];    ///< whole files
-    const char *corrections;  ///< whole file
-    const char *demographics; ///< whole file: X, Default, places
+    const char *layout;      ///< data_layout.csv, whose files are counts_1.csv, counts_2.csv
+    const char *counts[2];   ///< whole files
+    const char *corrections; ///< whole file
+    const char *more[4][2];  ///< names and texts of other files
     const char *set[toy_most_set];
 } toy_flee;
 
@@ -39,6 +39,8 @@ typedef struct toy_world {
     flow_model *m;
 } toy_world;
 
+/// Load a toy.
+flow_scenario *toy_scenario(const toy *what);
 /// Load a toy and make its model with one thread, no step done.
 toy_world toy_make(const toy *what, uint64_t seed);
 /// The same from a FLEE folder.
