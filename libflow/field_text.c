@@ -15,13 +15,23 @@ static char *choice_name(const char *choices, int32_t index)
     return flow_strndup(at, strcspn(at, "|"));
 }
 
-/// The shortest decimal that reads back as the same number.
+/// The shortest decimal that reads back as the same number. Whole numbers have no exponent as long
+/// as they are exact, others a point: YAML 1.1 reads 2e+02 as a text.
 static void number_text(double value, char out[static 40])
 {
+    if (value >= -1e15 && value <= 1e15 && value == (double)(int64_t)value) {
+        (void)snprintf(out, 40, "%" PRId64, (int64_t)value);
+        return;
+    }
     for (int digits = 1; digits <= 17; digits++) {
-        (void)snprintf(out, 40, "%.*g", digits, value);
+        (void)snprintf(out, 36, "%.*g", digits, value);
         double back = 0.0;
-        if (flow_number_parse(out, &back) && back == value) { return; }
+        if (flow_number_parse(out, &back) && back == value) { break; }
+    }
+    char *exponent = strchr(out, 'e');
+    if (exponent != NULL && strchr(out, '.') == NULL) {
+        memmove(exponent + 2, exponent, strlen(exponent) + 1);
+        memcpy(exponent, ".0", 2);
     }
 }
 
