@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 typedef enum rule {
     BIND,   ///< to our key
@@ -196,7 +197,11 @@ static flow_err conflict_spawning(flow_loader *l, flow_config *config)
     spawn->mode = FLOW_SPAWN_CONFLICT;
     const flow_node *mode =
         flow_config_find(config, "spawn_rules.conflict_driven_spawning.spawn_mode");
-    if (mode != NULL) { FLOW_TRY(bind(l, config, mode, "spawn.rate_kind")); }
+    if (mode != NULL) {
+        flow_node small = *mode; // FLEE takes this one word in any letter case
+        if (strcasecmp(mode->text, "poisson") == 0) { small.text = "poisson"; }
+        FLOW_TRY(bind(l, config, &small, "spawn.rate_kind"));
+    }
     spawn->rate = spawn->rate_kind == FLOW_RATE_POP_RATIO ? 0.01 : 500.0;
     const flow_node *rate =
         flow_config_find(config, "spawn_rules.conflict_driven_spawning.displaced_per_conflict_day");
