@@ -12,8 +12,9 @@ typedef struct flow_output flow_output;
 typedef struct flow_provenance {
     const char *command_line; ///< may be NULL
     uint64_t seed;
-    uint32_t member;
+    uint32_t member; ///< the first one of an ensemble
     int32_t threads;
+    int32_t n_member; ///< of an ensemble; 0: a single run
 } flow_provenance;
 
 /// Begin a result file: writes "<path>.part", renamed to `path` by flow_output_finish().
@@ -28,12 +29,32 @@ flow_err flow_output_finish(flow_output *output, const flow_model *model);
 /// Give up: close and remove the .part file; accepts NULL.
 void flow_output_abandon(flow_output *output);
 
+enum { FLOW_N_QUANTILE = 5, FLOW_MEDIAN = 2, FLOW_N_MEASURE = 4, FLOW_N_COVERAGE = 2 };
+/// The quantiles over members that are written: 0.05, 0.25, 0.5, 0.75, 0.95.
+extern const double flow_member_quantile[FLOW_N_QUANTILE];
+/// "error", "ard", "mase", "rmse".
+extern const char *const flow_measure_name[FLOW_N_MEASURE];
+/// The bands between two quantiles whose coverage is counted, in per cent: 50, 90.
+extern const int32_t flow_coverage_percent[FLOW_N_COVERAGE];
+
+/// The part of an ensemble's result file that a single run does not have.
+typedef struct flow_result_members {
+    int32_t n;                         ///< members
+    double *people;                    ///< [FLOW_N_QUANTILE][n_day][n_place]
+    double *mean;                      ///< [n_day][n_place]
+    int64_t *persons, *entered, *left; ///< [n] at the end
+    double *measure[FLOW_N_MEASURE];   ///< [n]; NULL without counts, as all below
+    double of_mean[FLOW_N_MEASURE];    ///< measures of the mean of the members; 0 without counts
+    double *crps;                      ///< [n_day][n_observed] persons
+    double *coverage[FLOW_N_COVERAGE]; ///< [n_observed] share of the days
+} flow_result_members;
+
 /// What score, info and report need of a result file.
 typedef struct flow_result {
     int32_t n_day, n_place, n_observed;
     int32_t start;           ///< days since 1970-01-01
     char **place_name;       ///< [n_place]
-    int64_t *people;         ///< [n_day][n_place]
+    int64_t *people;         ///< [n_day][n_place]; of an ensemble the median in whole persons
     int32_t *observed_place; ///< [n_observed] index of the place
     int64_t *observed;       ///< [n_day][n_observed]
     double *network_km;      ///< [n_observed][n_place] shortest network distance, INFINITY: none
@@ -43,6 +64,8 @@ typedef struct flow_result {
     int64_t *first_count;    ///< [n_observed] first published non-zero count (0: none)
     char *title, *version, *checksum, *command_line, *created, *scenario_path;
     uint64_t seed;
+    int64_t member;               ///< number of the realisation, of an ensemble the first one
+    flow_result_members *members; ///< NULL: a single run
 } flow_result;
 
 /// Read a result file back. FLOW_EFILE with a text when it is missing, no HDF5 or not ours.

@@ -108,6 +108,7 @@ static flow_err write_global(const flow_hdf *hdf, const flow_scenario *s, const 
     FLOW_TRY(flow_hdf_text(hdf, f, "scenario_format", s->is_flee ? "flee" : "libflow"));
     FLOW_TRY(flow_hdf_text(hdf, f, "seed", seed));
     FLOW_TRY(flow_hdf_integer(hdf, f, "member", v->member));
+    if (v->n_member > 0) { FLOW_TRY(flow_hdf_integer(hdf, f, "members", v->n_member)); }
     FLOW_TRY(flow_hdf_integer(hdf, f, "threads", v->threads));
     FLOW_TRY(flow_hdf_integer(hdf, f, "period_days", s->set.period.days));
     return flow_hdf_attribute(hdf, f, "step_days", H5T_NATIVE_DOUBLE, 1, &s->dt);

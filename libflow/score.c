@@ -66,10 +66,13 @@ static double total_mase(const input *in, const double *mase)
     return weights > 0.0 ? sum / weights : (double)NAN;
 }
 
-/// All measures of s[n_day][n_place].
-static void measure(const input *in, const double *s, flow_measures *out)
+void flow_score_measure(const input *in, const double *s, flow_measures *out)
 {
     const int32_t n = in->n_place;
+    out->error = out->ard = out->mase = out->rmse = 0.0;
+    for (int32_t c = 0; c < n; c++) {
+        out->place_error[c] = out->place_ard[c] = out->place_mase[c] = out->place_rmse[c] = 0.0;
+    }
     for (int64_t day = 0; day < in->n_day; day++) { add_day(in, day, s + day * n, out); }
     for (int32_t c = 0; c < n; c++) {
         out->error += out->place_error[c];
@@ -281,35 +284,41 @@ static flow_err check(const input *in)
     return FLOW_OK;
 }
 
-static bool allocate(int32_t n_place, flow_measures *m)
+flow_err flow_measures_create(int32_t n_place, flow_measures *m)
 {
+    *m = (flow_measures){0};
     m->place_error = flow_calloc(n_place, sizeof *m->place_error);
     m->place_ard = flow_calloc(n_place, sizeof *m->place_ard);
     m->place_mase = flow_calloc(n_place, sizeof *m->place_mase);
     m->place_rmse = flow_calloc(n_place, sizeof *m->place_rmse);
-    return m->place_error != NULL && m->place_ard != NULL && m->place_mase != NULL &&
-           m->place_rmse != NULL;
+    if (m->place_error != NULL && m->place_ard != NULL && m->place_mase != NULL &&
+        m->place_rmse != NULL) {
+        return FLOW_OK;
+    }
+    flow_measures_clear(m);
+    return flow_fail(FLOW_ENOMEM, "no memory for the measures of %d places", (int)n_place);
 }
 
-static void release(flow_measures *m)
+void flow_measures_clear(flow_measures *m)
 {
     flow_dealloc(m->place_error);
     flow_dealloc(m->place_ard);
     flow_dealloc(m->place_mase);
     flow_dealloc(m->place_rmse);
+    *m = (flow_measures){0};
 }
 
 /// Measures of everything, with scratch for one model's counts and shares.
 static void fill(const input *in, double *s, double *share, flow_score *out)
 {
     for (int64_t i = 0; i < (int64_t)in->n_day * in->n_place; i++) {
-        s[i] = (double)in->simulated[i];
+        s[i] = in->expected != NULL ? in->expected[i] : (double)in->simulated[i];
     }
-    measure(in, s, &out->model);
+    flow_score_measure(in, s, &out->model);
     out->arrived = arrived(in, s);
     for (int32_t i = 0; i < FLOW_N_TRIVIAL; i++) {
         if (predict(in, i, share, s)) {
-            measure(in, s, &out->trivial[i]);
+            flow_score_measure(in, s, &out->trivial[i]);
         } else {
             undefined(in->n_place, &out->trivial[i]);
         }
@@ -328,9 +337,9 @@ flow_err flow_score_compute(const flow_score_input *in, flow_score **out)
     double *s = flow_calloc((int64_t)in->n_day * in->n_place, sizeof *s);
     double *share = flow_calloc(in->n_place, sizeof *share);
     bool good = score != NULL && s != NULL && share != NULL;
-    good = good && allocate(in->n_place, &score->model);
+    good = good && flow_measures_create(in->n_place, &score->model) == FLOW_OK;
     for (int32_t i = 0; i < FLOW_N_TRIVIAL && good; i++) {
-        good = allocate(in->n_place, &score->trivial[i]);
+        good = flow_measures_create(in->n_place, &score->trivial[i]) == FLOW_OK;
     }
     if (good) { fill(in, s, share, score); }
     flow_dealloc(share);
@@ -353,16 +362,23 @@ flow_err flow_score_result(const flow_result *r, flow_score **out)
     int64_t *simulated = flow_calloc((int64_t)r->n_day * r->n_observed, sizeof *simulated);
     double *capacity = flow_calloc(r->n_observed, sizeof *capacity);
     double *weight = flow_calloc((int64_t)r->n_day * r->n_place, sizeof *weight);
+    double *expected = flow_calloc((int64_t)r->n_day * r->n_observed, sizeof *expected);
     flow_err err = FLOW_OK;
-    if (simulated == NULL || capacity == NULL || weight == NULL) {
+    if (simulated == NULL || capacity == NULL || weight == NULL || expected == NULL) {
         err = flow_fail(FLOW_ENOMEM, "no memory for the score of %d days and %d places",
                         (int)r->n_day, (int)r->n_place);
     } else {
+        const double *median = NULL;
+        if (r->members != NULL) {
+            median = r->members->people + (int64_t)FLOW_MEDIAN * r->n_day * r->n_place;
+        }
         for (int32_t i = 0; i < r->n_observed; i++) {
             const int32_t place = r->observed_place[i];
             capacity[i] = r->capacity[place];
             for (int64_t day = 0; day < r->n_day; day++) {
-                simulated[day * r->n_observed + i] = r->people[day * r->n_place + place];
+                const int64_t at = day * r->n_observed + i, from = day * r->n_place + place;
+                simulated[at] = r->people[from];
+                expected[at] = median != NULL ? median[from] : (double)simulated[at];
             }
         }
         for (int64_t day = 0; day < r->n_day; day++) {
@@ -374,6 +390,7 @@ flow_err flow_score_result(const flow_result *r, flow_score **out)
         const flow_score_input in = {.n_day = r->n_day,
                                      .n_place = r->n_observed,
                                      .simulated = simulated,
+                                     .expected = expected,
                                      .observed = r->observed,
                                      .capacity = capacity,
                                      .first_count = r->first_count,
@@ -382,6 +399,7 @@ flow_err flow_score_result(const flow_result *r, flow_score **out)
                                      .source_weight = weight};
         err = flow_score_compute(&in, out);
     }
+    flow_dealloc(expected);
     flow_dealloc(weight);
     flow_dealloc(capacity);
     flow_dealloc(simulated);
@@ -391,7 +409,7 @@ flow_err flow_score_result(const flow_result *r, flow_score **out)
 void flow_score_free(flow_score *score)
 {
     if (score == NULL) { return; }
-    release(&score->model);
-    for (int32_t i = 0; i < FLOW_N_TRIVIAL; i++) { release(&score->trivial[i]); }
+    flow_measures_clear(&score->model);
+    for (int32_t i = 0; i < FLOW_N_TRIVIAL; i++) { flow_measures_clear(&score->trivial[i]); }
     flow_dealloc(score);
 }

@@ -15,6 +15,7 @@ extern const char *const flow_trivial_name[FLOW_N_TRIVIAL];
 typedef struct flow_score_input {
     int32_t n_day, n_place;     ///< places with observations only, >= 1
     const int64_t *simulated;   ///< [n_day][n_place] persons >= 0
+    const double *expected;     ///< the same of no single run, as a median; NULL: simulated counts
     const int64_t *observed;    ///< [n_day][n_place] persons >= 0
     const double *capacity;     ///< [n_place] persons; < 1: unlimited
     const int64_t *first_count; ///< [n_place] first published non-zero count, 0: none
@@ -54,7 +55,15 @@ typedef struct flow_score {
 /// weight that is none). Thread-safe.
 flow_err flow_score_compute(const flow_score_input *input, flow_score **out);
 
-/// The same for a result file: FLOW_ESTATE when it holds no observations.
+/// Room for the measures of n_place places; FLOW_ENOMEM.
+flow_err flow_measures_create(int32_t n_place, flow_measures *out);
+void flow_measures_clear(flow_measures *measures);
+/// Measures of s[n_day][n_place] persons beside the observed ones of the input; makes no
+/// allocation.
+void flow_score_measure(const flow_score_input *input, const double *s, flow_measures *out);
+
+/// Score of a result file; of an ensemble that of the median of its members. FLOW_ESTATE when it
+/// holds no observations.
 flow_err flow_score_result(const flow_result *result, flow_score **out);
 void flow_score_free(flow_score *score);
 

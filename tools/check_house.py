@@ -19,7 +19,7 @@ LAYERS = [
     (4, "row", "balance", "routes", "ids", "parcel", "population", "follow", "persons", "paths", "people", "enter",
      "choose", "decide", "drive", "turns", "travel", "model", "columns", "state", "destination", "depart", "journey", "comm"),
     (5, "observe", "output", "checkpoint", "run"),
-    (6, "sweep", "score", "calibrate", "sensitivity", "assimilate", "compare", "report", "bmi"),
+    (6, "members", "sweep", "score", "calibrate", "sensitivity", "assimilate", "compare", "report", "bmi"),
 ]
 
 # Dependencies that only these files of libflow/ may know.

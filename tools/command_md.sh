@@ -33,14 +33,16 @@ Undefined numbers are `null`.
 
 | `schema` | printed by | members |
 |---|---|---|
-| `libflow.run.1` | `run --json` | `version`, `scenario`, `start`, `days`, `places`, `links`, `members`, `persons` (at the end), `entered`, `left`, `person_steps`, `load_s`, `wall_s` (all), `step_s` (in steps), `person_steps_per_s` (of `step_s`), `threads`, `seed`, `checksum`, `output`, `warnings`, `observed`, and `score` when there are observations |
+| `libflow.run.1` | `run --json` | `version`, `scenario`, `start`, `days`, `places`, `links`, `members`, `persons` (at the end), `entered`, `left`, `person_steps`, `load_s`, `wall_s` (all), `step_s` (in steps), `person_steps_per_s` (of `step_s`), `threads`, `seed`, `checksum`, `output`, `warnings`, `observed`, and `score` when there are observations; with `--members` also `ensemble`: then `persons`, `entered` and `left` are medians, `person_steps` and `step_s` sums over the members, and `score` is that of the median |
 | `libflow.check.1` | `check --json` | `scenario`, `good`, `problems`, `warnings`, and when good `places`, `links`, `days`, `observed`, `start` |
-| `libflow.score.1` | `score --json` | `result`, `days`, `observed`, and the members of a score |
-| `libflow.info.1` | `info --json` | `result`, `title`, `scenario`, `version`, `created`, `command_line`, `checksum`, `seed`, `start`, `days`, `places`, `observed` |
+| `libflow.score.1` | `score --json` | `result`, `days`, `observed`, and the members of a score; of many members also `ensemble` |
+| `libflow.info.1` | `info --json` | `result`, `title`, `scenario`, `version`, `created`, `command_line`, `checksum`, `seed`, `member` (of many the first), `members`, `start`, `days`, `places`, `observed` |
 | `libflow.describe.1` | `describe --json` | `keys` (with `module` for one of them), `modules`, `quantities`, `observables` or `places` |
 | `libflow.calibrate.1` | `calibrate --json` | `flows`, `model` (`logit`, `poisson`), `test` (`none`, `years`, `origins`), `coefficients` (`feature`, `coefficient`, `standard_error`, and with samples `low` and `high`), `constant`, `pairs`, `people`, both also `_held_out`, `log_likelihood`, `log_likelihood_0` (coefficients 0), `samples`, `samples_without_maximum`, `cpc` and `cpc_held_out` of `fit`, `gravity`, `radiation`, `persistence` |
 
 Each problem or warning: `file`, `line`, `column` (from 1; 0: unknown) and `text`.
 Each member of the list `observed`: `place`, `simulated_last`, `observed_last`, `simulated_mean`, `observed_mean`, `absolute_error_mean` (people), `error`, `ard`, `mase`, `rmse`.
 A score: `error`, `ard`, `mase`, `rmse`, `skill`, `best_trivial`, `arrived`, and `trivial`, which holds `error`, `ard`, `mase`, `rmse` of each of the seven trivial models by name.
+An ensemble: `members`, `first_member`, `persons`, `entered`, `left`, and with observations `of_members` (`error`, `ard`, `mase`, `rmse` of the members), `of_mean` (the same of their mean), `crps` (as a share, like `error`), `crps_skill`, `coverage_50`, `coverage_90`; each member of `observed` then also has `simulated_last_spread`, `crps` (people), `coverage_50` and `coverage_90`.
+What differs between members is given as `mean`, `q05`, `q25`, `q50`, `q75`, `q95`.
 END

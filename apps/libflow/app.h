@@ -27,6 +27,8 @@ typedef struct app_arguments {
     const char **set; ///< [n_set] the list of a command, such as --set; borrowed from argv
     int32_t n_set;
     int64_t seed, days, threads, samples;
+    int64_t member;  ///< number of the realisation, the first one of several
+    int64_t members; ///< 0: a single run
     const char *origin, *destination, *flow, *year, *distance, *population, *origin_population;
     const char *test;
     bool leave_out_origins, poisson;
@@ -112,6 +114,29 @@ json_t *app_json_warnings(const flow_scenario *scenario);
 void app_print_places(const flow_result *result);
 /// Measures of a result beside the trivial models; `per_place`: also of each place.
 void app_print_score(const flow_result *result, const flow_score *score, bool per_place);
+/// Indices of the observed places, most people first; owned by the caller; NULL: no memory.
+int32_t *app_places_by_count(const flow_result *result);
+/// People in all observed places over time, simulated and observed.
+void app_print_spark_of_places(const flow_result *result);
+/// A row of the table of scores, without the end of the line.
+void app_print_measures(const char *name, const double value[static FLOW_N_MEASURE]);
+
+// Of ensembles (members.c)
+/// Median of counts in whole people.
+int64_t app_median(const int64_t *count, int32_t n);
+/// How many members there are, and how many people they have.
+void app_print_ensemble(const flow_result *result);
+/// Observed places: median, band and count on the last day, CRPS and coverage.
+void app_print_member_places(const flow_result *result);
+/// Without observations: the places where most people are on the last day.
+void app_print_member_fullest(const flow_result *result);
+/// Rows of the table of scores: of members, of their mean; CRPS and coverage.
+void app_print_member_scores(const flow_result *result, const flow_score *score);
+/// Add what only an ensemble has to an observed place; false: no memory.
+bool app_json_member_place(json_t *object, const flow_result *result, int32_t observed);
+/// What only an ensemble has; `score` NULL: no observations.
+json_t *app_json_ensemble(const flow_result *result, const flow_score *score);
+
 /// The observed places and their people.
 json_t *app_json_places(const flow_result *result, const flow_score *score);
 /// Add error, ard, mase, rmse, skill, trivial models to an object; false: no memory.

@@ -58,7 +58,7 @@ static void print_row(const char *name, const summary *row)
                  app_people(row->error).text);
 }
 
-static void print_spark(const flow_result *r)
+void app_print_spark_of_places(const flow_result *r)
 {
     double *s = flow_calloc(2 * (int64_t)r->n_day, sizeof *s);
     if (s == NULL) { return; }
@@ -113,31 +113,51 @@ void app_print_places(const flow_result *r)
     if (r->n_observed > n) { (void)printf("and %d more\n", (int)(r->n_observed - n)); }
     if (r->n_observed > 1) { print_row("all", &total); }
     flow_dealloc(row);
-    print_spark(r);
+    app_print_spark_of_places(r);
+}
+
+int32_t *app_places_by_count(const flow_result *r)
+{
+    summary *row = flow_calloc(r->n_observed, sizeof *row);
+    int32_t *order = flow_calloc(r->n_observed, sizeof *order);
+    if (row != NULL && order != NULL) {
+        for (int32_t i = 0; i < r->n_observed; i++) { row[i] = summarise(r, i); }
+        qsort(row, (size_t)r->n_observed, sizeof *row, by_observed);
+        for (int32_t k = 0; k < r->n_observed; k++) { order[k] = row[k].index; }
+        flow_dealloc(row);
+        return order;
+    }
+    flow_dealloc(order);
+    flow_dealloc(row);
+    return NULL;
+}
+
+void app_print_measures(const char *name, const double value[static FLOW_N_MEASURE])
+{
+    app_print_padded(name, NAME);
+    (void)printf(" %7s %7s %7s %10s", app_measure(value[0]).text, app_measure(value[1]).text,
+                 app_measure(value[2]).text, isfinite(value[3]) ? app_people(value[3]).text : "-");
 }
 
 static void print_measures(const char *name, double error, double ard, double mase, double rmse)
 {
-    app_print_padded(name, NAME);
-    (void)printf(" %7s %7s %7s %10s", app_measure(error).text, app_measure(ard).text,
-                 app_measure(mase).text, isfinite(rmse) ? app_people(rmse).text : "-");
+    const double value[FLOW_N_MEASURE] = {error, ard, mase, rmse};
+    app_print_measures(name, value);
 }
 
 static void print_place_measures(const flow_result *r, const flow_measures *m)
 {
-    summary *row = flow_calloc(r->n_observed, sizeof *row);
-    if (row == NULL) { return; }
-    for (int32_t i = 0; i < r->n_observed; i++) { row[i] = summarise(r, i); }
-    qsort(row, (size_t)r->n_observed, sizeof *row, by_observed);
+    int32_t *order = app_places_by_count(r);
+    if (order == NULL) { return; }
     const int32_t n = r->n_observed < MOST_PLACES ? r->n_observed : MOST_PLACES;
     for (int32_t k = 0; k < n; k++) {
-        const int32_t i = row[k].index;
+        const int32_t i = order[k];
         print_measures(r->place_name[r->observed_place[i]], m->place_error[i], m->place_ard[i],
                        m->place_mase[i], m->place_rmse[i]);
         (void)putchar('\n');
     }
     if (r->n_observed > n) { (void)printf("and %d more\n", (int)(r->n_observed - n)); }
-    flow_dealloc(row);
+    flow_dealloc(order);
 }
 
 void app_print_score(const flow_result *r, const flow_score *score, bool per_place)
@@ -146,8 +166,11 @@ void app_print_score(const flow_result *r, const flow_score *score, bool per_pla
     app_print_padded("scores", NAME);
     (void)printf(" %7s %7s %7s %10s\n", "error", "ARD", "MASE", "RMSE");
     if (per_place) { print_place_measures(r, m); }
-    print_measures("libflow, all", m->error, m->ard, m->mase, m->rmse);
-    (void)printf("\n\ntrivial models\n");
+    print_measures(r->members != NULL ? "median of members" : "libflow, all", m->error, m->ard,
+                   m->mase, m->rmse);
+    (void)putchar('\n');
+    if (r->members != NULL) { app_print_member_scores(r, score); }
+    (void)printf("\ntrivial models\n");
     for (int32_t i = 0; i < FLOW_N_TRIVIAL; i++) {
         const flow_measures *t = &score->trivial[i];
         char name[64];
@@ -188,6 +211,10 @@ json_t *app_json_places(const flow_result *r, const flow_score *score)
                 json_decref(o);
                 o = NULL;
             }
+        }
+        if (o != NULL && r->members != NULL && !app_json_member_place(o, r, i)) {
+            json_decref(o);
+            o = NULL;
         }
         if (json_array_append_new(list, o) != 0) {
             json_decref(list);

@@ -17,7 +17,11 @@ static app_exit print_scores(const char *path, const flow_result *r, const flow_
     }
     json_t *o = json_pack("{s:s, s:s, s:i, s:o}", "schema", "libflow.score.1", "result", path,
                           "days", (int)r->n_day, "observed", app_json_places(r, score));
-    if (o != NULL && !app_json_score(o, score)) {
+    bool good = o != NULL && app_json_score(o, score);
+    if (good && r->members != NULL) {
+        good = json_object_set_new(o, "ensemble", app_json_ensemble(r, score)) == 0;
+    }
+    if (!good) {
         json_decref(o);
         o = NULL;
     }
@@ -52,11 +56,12 @@ static app_exit print_info(const char *path, const flow_result *r, bool json)
     flow_date_text(r->start + r->n_day - 1, last);
     if (json) {
         return app_print_json(json_pack(
-            "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:i, s:i, s:i}", "schema",
+            "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:i, s:s, s:i, s:i, s:i}", "schema",
             "libflow.info.1", "result", path, "title", text_or(r->title, ""), "scenario",
             text_or(r->scenario_path, ""), "version", text_or(r->version, ""), "created",
             text_or(r->created, ""), "command_line", text_or(r->command_line, ""), "checksum",
-            text_or(r->checksum, ""), "seed", (json_int_t)r->seed, "start", first, "days",
+            text_or(r->checksum, ""), "seed", (json_int_t)r->seed, "member", (json_int_t)r->member,
+            "members", r->members != NULL ? (int)r->members->n : 1, "start", first, "days",
             (int)r->n_day, "places", (int)r->n_place, "observed", (int)r->n_observed));
     }
     (void)printf("%s\n\n", text_or(r->title, path));
@@ -67,6 +72,12 @@ static app_exit print_info(const char *path, const flow_result *r, bool json)
                  text_or(r->version, "(unknown version)"));
     (void)printf("  command       %s\n", text_or(r->command_line, "(none)"));
     (void)printf("  seed          %" PRIu64 "\n", r->seed);
+    if (r->members != NULL) {
+        (void)printf("  members       %d, from number %" PRId64 "\n", (int)r->members->n,
+                     r->member);
+    } else {
+        (void)printf("  member        %" PRId64 "\n", r->member);
+    }
     (void)printf("  checksum      %s\n", text_or(r->checksum, "(none)"));
     return APP_OK;
 }
@@ -95,7 +106,9 @@ const app_command app_score_command = {
     "error: mean over days of the summed absolute differences, as a share of the observed "
     "total. ard: the same after scaling each day to the observed total. mase: mean absolute "
     "difference beside that of day 30 carried forward. rmse: in people. skill: 1 - error / error "
-    "of the best trivial model; above 0 is better than any of them.",
+    "of the best trivial model; above 0 is better than any of them. Of many members the scores of "
+    "their median and mean are shown, and those of each; CRPS: the error of all members together; "
+    "band: the share of the counts that lie within the band of 50 or 90 % of the members.",
     options,
     score};
 

@@ -1,6 +1,7 @@
 // libflow run: a scenario from its first to its last day, a result file and a report.
 #define _XOPEN_SOURCE 700
 #include "app.h"
+#include "members.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -49,17 +50,16 @@ static double seconds(void)
 typedef struct progress {
     bool shown; ///< a line stands on the terminal
     bool wanted;
+    const char *what; ///< is counted
     double begin, last;
-    int32_t done; ///< days
 } progress;
 
-static bool go_on(void *context, int32_t day, int32_t n_day)
+static bool go_on(void *context, int32_t done, int32_t n)
 {
     progress *p = context;
-    p->done = day;
     const double now = p->wanted ? seconds() : 0.0;
     if (p->wanted && now - p->begin > 0.5 && now - p->last > 0.1) {
-        (void)fprintf(stderr, "\r  day %d of %d", (int)day, (int)n_day);
+        (void)fprintf(stderr, "\r  %s %d of %d", p->what, (int)done, (int)n);
         p->last = now;
         p->shown = true;
     }
@@ -205,6 +205,16 @@ static void print_where(const job *j)
     (void)putchar('\n');
 }
 
+static void print_members(const flow_result *r)
+{
+    app_print_ensemble(r);
+    if (r->n_observed > 0) {
+        app_print_member_places(r);
+    } else {
+        app_print_member_fullest(r);
+    }
+}
+
 static void print_report(const job *j)
 {
     const flow_scenario *s = j->scenario;
@@ -218,11 +228,15 @@ static void print_report(const job *j)
     (void)printf(", ");
     print_count(j->report.days, "day");
     (void)printf(" from %s\n", first);
-    print_where(j);
-    if (j->result->n_observed > 0) {
-        app_print_places(j->result);
+    if (j->result->members != NULL) {
+        print_members(j->result);
     } else {
-        print_fullest(j->result);
+        print_where(j);
+        if (j->result->n_observed > 0) {
+            app_print_places(j->result);
+        } else {
+            print_fullest(j->result);
+        }
     }
     if (j->score != NULL) {
         (void)putchar('\n');
@@ -246,13 +260,18 @@ static json_t *to_json(const job *j)
         "schema", "libflow.run.1", "version", flow_version(), "scenario", j->arguments->operand[0],
         "start", first, "days", (int)j->report.days, "places",
         (int)flow_scenario_n_place(j->scenario), "links", (int)flow_scenario_n_link(j->scenario),
-        "members", 1, "persons", (json_int_t)j->report.persons, "entered",
-        (json_int_t)j->report.entered, "left", (json_int_t)j->report.left, "person_steps",
-        (json_int_t)j->report.person_steps, "load_s", j->load_s, "wall_s", j->wall_s, "step_s",
-        j->report.step_s, "person_steps_per_s", person_steps_per_s(j), "threads",
-        (int)j->report.threads, "seed", (json_int_t)j->arguments->seed, "checksum", checksum,
-        "output", j->output, "warnings", app_json_warnings(j->scenario), "observed",
-        app_json_places(j->result, j->score));
+        "members", j->result->members != NULL ? (int)j->result->members->n : 1, "persons",
+        (json_int_t)j->report.persons, "entered", (json_int_t)j->report.entered, "left",
+        (json_int_t)j->report.left, "person_steps", (json_int_t)j->report.person_steps, "load_s",
+        j->load_s, "wall_s", j->wall_s, "step_s", j->report.step_s, "person_steps_per_s",
+        person_steps_per_s(j), "threads", (int)j->report.threads, "seed",
+        (json_int_t)j->arguments->seed, "checksum", checksum, "output", j->output, "warnings",
+        app_json_warnings(j->scenario), "observed", app_json_places(j->result, j->score));
+    if (o != NULL && j->result->members != NULL &&
+        json_object_set_new(o, "ensemble", app_json_ensemble(j->result, j->score)) != 0) {
+        json_decref(o);
+        return NULL;
+    }
     if (o == NULL || j->score == NULL) { return o; }
     json_t *score = json_object();
     if (score == NULL || !app_json_score(score, j->score) ||
@@ -261,6 +280,15 @@ static json_t *to_json(const job *j)
         return NULL;
     }
     return o;
+}
+
+/// Sums over the members are no numbers of people: the median says more.
+static void take_medians(job *j)
+{
+    const flow_result_members *m = j->result->members;
+    j->report.persons = app_median(m->persons, m->n);
+    j->report.entered = app_median(m->entered, m->n);
+    j->report.left = app_median(m->left, m->n);
 }
 
 /// Load, run, and read the result back.
@@ -272,15 +300,20 @@ static app_exit simulate(job *j)
     j->load_s = seconds() - begin;
     if (err != FLOW_OK) { return app_fail("run", err); }
     if (!a->quiet) { say_warnings(j->scenario, a->operand[0]); }
-    progress p = {.wanted = !a->quiet && on_terminal(), .begin = seconds()};
-    const flow_run_options options = {
-        .model = {.seed = (uint64_t)a->seed, .threads = (int32_t)a->threads},
-        .output = j->output,
-        .replace = a->force,
-        .command_line = a->command_line,
-        .go_on = go_on,
-        .context = &p};
-    err = flow_run(j->scenario, &options, &j->report);
+    progress p = {.wanted = !a->quiet && on_terminal(),
+                  .what = a->members > 0 ? "member" : "day",
+                  .begin = seconds()};
+    const flow_run_options options = {.model = {.seed = (uint64_t)a->seed,
+                                                .member = (uint32_t)a->member,
+                                                .threads = (int32_t)a->threads},
+                                      .output = j->output,
+                                      .replace = a->force,
+                                      .command_line = a->command_line,
+                                      .go_on = go_on,
+                                      .context = &p};
+    err = a->members > 0
+              ? flow_run_members(j->scenario, &options, (int32_t)a->members, &j->report, NULL)
+              : flow_run(j->scenario, &options, &j->report);
     j->wall_s = seconds() - begin;
     if (p.shown) { (void)fprintf(stderr, "\r%40s\r", ""); }
     if (err != FLOW_OK) {
@@ -295,6 +328,7 @@ static app_exit simulate(job *j)
     }
     if (a->quiet && !a->json) { return APP_OK; }
     err = flow_result_load(j->output, &j->result);
+    if (err == FLOW_OK && j->result->members != NULL) { take_medians(j); }
     if (err == FLOW_OK && j->result->n_observed > 0) {
         err = flow_score_result(j->result, &j->score);
     }
@@ -339,6 +373,10 @@ static const app_option options[] = {
     {'s', "seed", "N", APP_INTEGER, AT(seed), 0, INT64_MAX,
      "Seed of all random numbers; default 0. The same seed gives the same result on any number "
      "of threads."},
+    {0, "member", "K", APP_INTEGER, AT(member), 0, UINT32_MAX,
+     "Number of the realisation of the seed, the first one with --members; default 0."},
+    {'m', "members", "M", APP_INTEGER, AT(members), 1, FLOW_MOST_MEMBERS,
+     "Run M realisations over the threads and write all of them and their quantiles."},
     {'d', "days", "D", APP_INTEGER, AT(days), 1, INT32_MAX, "Run D days of the period."},
     {'t', "threads", "T", APP_INTEGER, AT(threads), 1, 1024, "Threads; default: all."},
     {0, "json", NULL, APP_FLAG, AT(json), 0, 0, "Print one JSON object instead of the report."},
@@ -353,6 +391,7 @@ const app_command app_run_command = {
     "Run a scenario, write the result file and show a report.",
     "SCENARIO is a folder of libflow (scenario.yaml, places.csv, links.csv) or of FLEE "
     "(input_csv and source_data). The result is a netCDF-4 file that xarray, ncdump, R and "
-    "Panoply open. Where the scenario has observations, the report compares with them.",
+    "Panoply open. Where the scenario has observations, the report compares with them. With "
+    "--members, the report shows the median and the 5 % to 95 % band of many realisations.",
     options,
     run};

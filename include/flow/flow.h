@@ -275,6 +275,11 @@ typedef struct flow_run_report {
 FLOW_API FLOW_CHECKED flow_err flow_run(const flow_scenario *scenario,
                                         const flow_run_options *options, flow_run_report *report);
 
+/// Run many members of one seed, options->model.member being the first, and write one result file.
+FLOW_API FLOW_CHECKED flow_err flow_run_members(const flow_scenario *scenario,
+                                                const flow_run_options *options, int32_t n_member,
+                                                flow_run_report *report, flow_run_report *member);
+
 /// Version of the library in use, "major.minor.patch".
 FLOW_API const char *flow_version(void);
 

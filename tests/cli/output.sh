@@ -61,6 +61,16 @@ grep -q 'string place(place)' header || fail "ncdump sees no names"
 tr -d '\n ' <dump | grep -q '"2016-02-29","2016-03-01"' || fail "ncdump sees no dates"
 "$python" "$root/tests/output_check.py" run.nc "$root/docs/output.md" || fail "output_check.py"
 
+"$libflow" run toy -o members.nc --members 30 --seed 4 >members.out 2>members.err ||
+    fail "members fail: $(cat members.err)"
+ncdump -h members.nc >header || fail "ncdump cannot read the header of an ensemble"
+ncdump -v member,quantile,people,member_checksum members.nc >dump ||
+    fail "ncdump cannot read an ensemble"
+grep -q 'int people(member, time, place)' header || fail "ncdump sees no members"
+grep -q 'double people_quantile(quantile, time, place)' header || fail "ncdump sees no quantiles"
+"$python" "$root/tests/members_check.py" members.nc "$root/docs/output.md" ||
+    fail "members_check.py"
+
 before=$(cksum <run.nc)
 if "$libflow" run toy -o run.nc >/dev/null 2>again.err; then fail "an existing file is replaced"; fi
 grep -q 'run.nc.*exists' again.err || fail "unclear text: $(cat again.err)"
