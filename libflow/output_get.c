@@ -101,10 +101,9 @@ flow_err flow_hdf_names(const flow_hdf *hdf, const char *name, int32_t n, char *
     hid_t data = H5I_INVALID_HID;
     hsize_t size[FLOW_MAX_RANK];
     FLOW_TRY(open_variable(hdf, name, 1, &data, size));
-    const flow_err err =
-        size[0] == (hsize_t)n
-            ? flow_hdf_read_texts(hdf, data, name, n, out)
-            : flow_hdf_not_ours(hdf, name, "has another size than its dimensions");
+    const flow_err err = size[0] == (hsize_t)n
+                             ? flow_hdf_read_texts(hdf, data, name, n, out)
+                             : flow_hdf_not_ours(hdf, name, "has another size than its dimensions");
     flow_hdf_close(data);
     return err;
 }
