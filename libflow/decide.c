@@ -79,8 +79,7 @@ static void follow_route(flow_model *m, flow_work *w, int32_t place, flow_party 
     flow_put(w, &w->pending, party);
 }
 
-/// Today's weights of a choice row in w->weight and w->tail.
-static void weigh(const flow_model *m, flow_work *w, int32_t place, const flow_choice *choice)
+void flow_model_weigh(const flow_model *m, flow_work *w, int32_t place, const flow_choice *choice)
 {
     const flow_settings_hop *hop = &m->s->set.hop;
     const flow_tree *tree = &m->paths.tree[place];
@@ -167,7 +166,7 @@ void flow_model_decide(flow_model *m, flow_work *w, int32_t place, flow_cells *f
                 w->failed = true;
                 return;
             }
-            if (m->n_limited > 0) { weigh(m, w, place, choice); }
+            if (m->n_limited > 0) { flow_model_weigh(m, w, place, choice); }
         }
         if (choice->n == 0) { continue; }
         const double *weight = m->n_limited > 0 ? w->weight : choice->weight;

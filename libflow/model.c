@@ -45,6 +45,10 @@ static int32_t list_blocks(flow_model *m, block out[static most_blocks])
     ROW(count, n_place);
     ROW(owed, n_place);
     ROW(dawn, n_place);
+    ROW(coming, n_place);
+    ROW(asking, n_place);
+    ROW(asking_most, n_place);
+    ROW(asking_rule, n_place);
     ROW(arrivals, n_place);
     ROW(departures, n_place);
     ROW(spawned, n_place);

@@ -94,6 +94,11 @@ struct flow_model {
     flow_cells *road;  ///< under way
     flow_cells *back;  ///< found the link closed, return to its start
 
+    // Estimates for turns.c, [n_place]
+    double *coming;                ///< persons on their way there today
+    int64_t *asking, *asking_most; ///< persons who look for a way there today; their largest cell
+    int32_t *asking_rule;          ///< its rule class
+
     flow_choice *choice; ///< [n_place][n_rule]
     uint64_t version;    ///< of everything that enters a choice row
     int64_t event;       ///< next event
@@ -157,7 +162,17 @@ void flow_model_finish_weights(const flow_model *m, int32_t n, double most, doub
 void flow_model_decide(flow_model *m, flow_work *w, int32_t place, flow_cells *from,
                        flow_cells *into, bool onward);
 
+/// Today's weights of a choice row in w->weight and w->tail.
+void flow_model_weigh(const flow_model *m, flow_work *w, int32_t place, const flow_choice *choice);
+
+// turns.c: people who travel on one day choose in turns
+/// Share of those who still wait in the queues who may go before some multiplier of capacity has
+/// changed by hop.capacity_batch, above 0; at least 1: all.
+flow_err flow_model_turn(flow_model *m, double *share);
+
 // travel.c: links, arrivals, end of the day
+/// Kilometres on a link before today.
+double flow_model_km_before(const flow_model *m, int32_t link, const flow_key *key);
 /// A party travels on a link today: arrives, or spends the night on it.
 void flow_model_enter_link(flow_model *m, flow_work *w, int32_t link, flow_party *party);
 flow_err flow_model_travel(flow_model *m);

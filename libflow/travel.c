@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-    most_batches = 32,
+    most_turns = 256, // of one day
     most_waves = 4096 // links entered by one person in one day (bounds chains of very short links)
 };
 
@@ -36,8 +36,7 @@ static double walk_share(const flow_model *m, int32_t link, const flow_key *key)
     return hop->start_on_foot && key->first ? 1.0 : m->s->walk_probability[link];
 }
 
-/// Kilometres on the link before today.
-static double km_before(const flow_model *m, int32_t link, const flow_key *key)
+double flow_model_km_before(const flow_model *m, int32_t link, const flow_key *key)
 {
     return key->fast * m->speed[link] + key->slow * m->s->set.hop.max_walk_speed -
            key->deficit * m->bin_km;
@@ -199,7 +198,7 @@ static void advance(flow_model *m, flow_work *w, int32_t link, flow_party *party
     const double v = walks ? set->hop.max_walk_speed : m->speed[link];
     flow_key *key = &party->key;
     const bool enters = key->fast + key->slow == 0;
-    const double before = km_before(m, link, key);
+    const double before = flow_model_km_before(m, link, key);
     double km = v;
     if (enters && !set->quirks.full_speed_per_link) {
         km = fmax(v - key->today * m->bin_km, 0.0); // a slower pace than today's: nothing is left
@@ -259,15 +258,14 @@ void flow_model_enter_link(flow_model *m, flow_work *w, int32_t link, flow_party
 }
 
 /// The part of a waiting cell whose turn it is: an even cut, the remainder drawn.
-static flow_party turn(flow_model *m, flow_work *w, int32_t link, int32_t row, int32_t batches_left)
+static flow_party turn(flow_model *m, flow_work *w, int32_t link, int32_t row, double share)
 {
     flow_cells *queue = &m->queue[link];
     flow_party all = flow_cells_lift(queue, row);
-    if (batches_left <= 1 || all.n == 0) { return all; }
-    const double share = (double)all.n / batches_left;
+    if (share >= 1.0 || all.n == 0) { return all; }
     int64_t part[2];
-    flow_split_round(w->rng, 1, share, part);
-    const int64_t n = (int64_t)floor(share) + part[1];
+    flow_split_round(w->rng, 1, share * (double)all.n, part);
+    const int64_t n = (int64_t)floor(share * (double)all.n) + part[1];
     flow_party now;
     flow_part(m, w, &all, n < all.n ? n : all.n, &now);
     queue->row[row].n = all.n;
@@ -276,7 +274,7 @@ static flow_party turn(flow_model *m, flow_work *w, int32_t link, int32_t row, i
 }
 
 /// Everybody who travels to `place` in this wave.
-static void pull(flow_model *m, flow_work *w, int32_t place, bool first_wave, int32_t batches_left)
+static void pull(flow_model *m, flow_work *w, int32_t place, bool first_wave, double share)
 {
     flow_open(m, w, FLOW_DRAW_TRAVEL, place);
     for (int32_t i = m->first_in[place]; i < m->first_in[place + 1]; i++) {
@@ -290,10 +288,10 @@ static void pull(flow_model *m, flow_work *w, int32_t place, bool first_wave, in
             continue;
         }
         for (int32_t c = 0; c < m->queue[link].n; c++) {
-            flow_party party = turn(m, w, link, c, batches_left);
+            flow_party party = turn(m, w, link, c, share);
             if (party.n > 0) { flow_model_enter_link(m, w, link, &party); }
         }
-        if (batches_left <= 1) { flow_cells_empty(&m->queue[link]); }
+        if (share >= 1.0) { flow_cells_empty(&m->queue[link]); }
     }
 }
 
@@ -352,36 +350,6 @@ static void wake(flow_model *m, flow_work *w, int32_t link)
     flow_cells_compact(road);
 }
 
-/// Persons of a set.
-static int64_t persons_of(const flow_model *m, const flow_cells *cells)
-{
-    int64_t persons = 0;
-    for (int32_t c = 0; c < cells->n; c++) {
-        persons += flow_persons(m, cells->row[c].key.group, cells->row[c].n);
-    }
-    return persons;
-}
-
-/// Batches needed so that no capacity multiplier changes by more than hop.capacity_batch in one.
-static int32_t batches(const flow_model *m)
-{
-    const flow_settings_hop *hop = &m->s->set.hop;
-    double need = 1.0;
-    for (int32_t k = 0; k < m->n_limited; k++) {
-        const int32_t p = m->limited[k];
-        const double cap = m->capacity[p] * hop->capacity_scaling;
-        if (cap < 1.0 || (double)m->count[p] >= cap) { continue; }
-        int64_t coming = 0;
-        for (int32_t i = m->first_in[p]; i < m->first_in[p + 1]; i++) {
-            coming += persons_of(m, &m->queue[m->in_link[i]]);
-        }
-        const double soft = cap * (1.0 - hop->capacity_buffer);
-        if ((double)(m->count[p] + coming) <= cap * hop->capacity_buffer) { continue; }
-        need = fmax(need, ceil((double)coming / fmax(soft * hop->capacity_batch, 1.0)));
-    }
-    return (int32_t)fmin(need, most_batches);
-}
-
 static bool on_the_way(const flow_model *m)
 {
     for (int32_t p = 0; p < m->s->n_place; p++) {
@@ -416,18 +384,19 @@ static void rest(flow_model *m, flow_work *w, int32_t place)
     flow_cells_empty(&m->active[place]);
 }
 
-static void one_batch(flow_model *m, int32_t batches_left)
+/// A share of those who wait travel, until the day is over for all of them.
+static void take_turn(flow_model *m, double share)
 {
     for (int wave = 0; wave < most_waves; wave++) {
         m->phase++;
-        if (wave == 0 || !at_once(m)) { FOR_PLACES(m, pull(m, w, p, wave == 0, batches_left)); }
+        if (wave == 0 || !at_once(m)) { FOR_PLACES(m, pull(m, w, p, wave == 0, share)); }
         if (sent_back(m)) { FOR_PLACES(m, take_back(m, w, p)); }
         if (!on_the_way(m)) { return; }
         flow_model_multipliers(m);
         m->phase++;
         FOR_PLACES(m, go_on(m, w, p));
     }
-    if (!at_once(m)) { FOR_PLACES(m, pull(m, w, p, false, 1)); }
+    if (!at_once(m)) { FOR_PLACES(m, pull(m, w, p, false, 1.0)); }
     FOR_PLACES(m, take_back(m, w, p));
     FOR_PLACES(m, rest(m, w, p));
 }
@@ -560,9 +529,14 @@ flow_err flow_model_travel(flow_model *m)
         decide_in_turn(m);
     }
     for (int32_t link = 0; link < m->s->n_link; link++) { wake(m, &m->work[0], link); }
-    flow_model_multipliers(m);
-    const int32_t n_batch = batches(m);
-    for (int32_t b = 0; b < n_batch && !any_failed(m); b++) { one_batch(m, n_batch - b); }
+    for (double waiting = 1.0; waiting > 0.0 && !any_failed(m);) {
+        double share = 1.0;
+        flow_model_multipliers(m);
+        FLOW_TRY(flow_model_turn(m, &share));
+        share = fmax(share, 1.0 / (most_turns * waiting));
+        take_turn(m, share);
+        waiting *= 1.0 - fmin(share, 1.0);
+    }
     m->phase++;
     FOR_PLACES(m, settle(m, w, p));
     for (int32_t t = 0; t < m->threads; t++) {

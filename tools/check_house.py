@@ -17,7 +17,7 @@ LAYERS = [
     (2, "registry", "module", "modules", "quantities", "terms", "drivers/", "responses/", "processes/"),
     (3, "world", "settings", "scenario", "load", "flee", "distance"),
     (4, "row", "balance", "routes", "ids", "parcel", "population", "follow", "persons", "paths", "people", "enter",
-     "choose", "decide", "drive", "travel", "model", "columns", "state", "comm"),
+     "choose", "decide", "drive", "turns", "travel", "model", "columns", "state", "comm"),
     (5, "observe", "output", "checkpoint", "run"),
     (6, "sweep", "score", "calibrate", "sensitivity", "assimilate", "compare", "report", "bmi"),
 ]
