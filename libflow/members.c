@@ -151,7 +151,7 @@ static flow_err save(ensemble *e, worker *w, int32_t member)
     if (e->output == NULL) { return FLOW_OK; }
     flow_member_scores_save(&w->scores, &e->scores, member);
     flow_err err = FLOW_OK;
-#pragma omp critical(flow_members_store)
+#pragma omp critical // without a name: a named one is a visible symbol
     err = flow_store_append(&e->store, member, &w->recorder);
     return err;
 }
