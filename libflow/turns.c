@@ -3,7 +3,13 @@
 
 #include <math.h>
 
-static const double nearly_all = 0.7; // the share is an estimate: above it nobody waits
+/// Persons who change the multiplier of a place by hop.capacity_batch where it falls.
+static double step(const flow_model *m, int32_t place)
+{
+    const flow_settings_hop *hop = &m->s->set.hop;
+    const double cap = m->capacity[place] * hop->capacity_scaling;
+    return fmax(cap * (1.0 - hop->capacity_buffer) * hop->capacity_batch, 1.0);
+}
 
 /// Persons until the multiplier of a place has changed by hop.capacity_batch, or a camp refuses
 /// people; INFINITY: neither happens.
@@ -14,11 +20,10 @@ static double room(const flow_model *m, int32_t place)
     const double n = (double)m->count[place];
     if (cap < 1.0 || n >= cap) { return (double)INFINITY; }
     const double soft = cap * (1.0 - hop->capacity_buffer);
-    const double step = fmax(soft * hop->capacity_batch, 1.0);
-    const double change = fmax(cap - soft - n, 0.0) + step;
+    const double change = fmax(cap - soft - n, 0.0) + step(m, place);
     const double refusal = cap - soft / 2.0 - n; // persons until the multiplier is 0.5
     if (!m->camp[place] || refusal < 0.0) { return change; }
-    return fmin(change, fmax(refusal + 1.0, step / 4.0));
+    return fmin(change, fmax(refusal + 1.0, step(m, place) / 4.0));
 }
 
 /// Could anybody's choice today depend on who came before?
@@ -103,8 +108,9 @@ flow_err flow_model_turn(flow_model *m, double *share)
     }
     for (int32_t k = 0; k < m->n_limited; k++) {
         const int32_t p = m->limited[k];
-        if (m->coming[p] > 0.0) { *share = fmin(*share, room(m, p) / m->coming[p]); }
+        const double most = room(m, p);
+        // Nobody waits for less than half a step: all this is an estimate.
+        if (m->coming[p] > most + step(m, p) / 2.0) { *share = fmin(*share, most / m->coming[p]); }
     }
-    if (*share > nearly_all) { *share = 1.0; }
     return FLOW_OK;
 }
