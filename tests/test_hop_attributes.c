@@ -190,38 +190,43 @@ Test(hop_attributes, rules_ask_for_their_attributes)
 // (camps). A camp has no population: the people who are there, or 1e8 in FLEE.
 typedef struct likeness {
     const char *rule, *quirk;
+    double in_camp;   // people in the camp of x
     double factor[5]; // of Town, Big town, Zone, Camp of x, Camp of y for somebody of x
 } likeness;
 
 // All who come from A are x; 2000 x are in Town (50,000), 3000 x and 3000 y in Big town (600,000),
-// 500 x in Zone (10,000), 300 x in one camp, 300 y in the other.
+// 500 x in Zone (10,000), some x in one camp, 300 y in the other.
 static const char *const mixed =
     "A,forward,400000; Town,town,2000,50000; Big town,town,6000,600000; Zone,conflict,500,10000,,1;"
-    "Camp of x,camp,300; Camp of y,camp,300;";
+    "Camp of y,camp,300; Camp of x,camp,";
 static const char *const to_mixed =
     "A,Town,90; A,Big town,90; A,Zone,90; A,Camp of x,90; A,Camp of y,90;";
 Test(hop_attributes, people_are_drawn_to_their_like)
 {
     static const likeness row[] = {
-        {"hop.match_town_ethnicity", "false", {10 * 2000.0 / 50000, 10 * 6000.0 / 600000, 1, 1, 1}},
-        {"hop.match_conflict_ethnicity", "false", {1, 1, 10 * 500.0 / 10000, 1, 1}},
-        {"hop.match_camp_ethnicity", "false", {1, 1, 1, 10, 0}},
-        {"hop.match_camp_ethnicity", "true", {1, 1, 1, 10 * 300 / 1e8, 0}},
-        {"hop.match_camp_religion", "false", {1, 1, 1, 1 / 0.4, 0}},
-        {"hop.match_camp_religion", "true", {1, 1, 1, 300 / 1e8 / 0.4, 0}},
+        {"hop.match_town_ethnicity",
+         "false",
+         300,
+         {10 * 2000.0 / 50000, 10 * 6000.0 / 600000, 1, 1, 1}},
+        {"hop.match_conflict_ethnicity", "false", 300, {1, 1, 10 * 500.0 / 10000, 1, 1}},
+        {"hop.match_camp_ethnicity", "false", 300, {1, 1, 1, 10, 0}},
+        {"hop.match_camp_ethnicity", "true", 5e6, {1, 1, 1, 10 * 5e6 / 1e8, 0}},
+        {"hop.match_camp_religion", "false", 300, {1, 1, 1, 1 / 0.4, 0}},
+        {"hop.match_camp_religion", "true", 5e6, {1, 1, 1, 5e6 / 1e8 / 0.4, 0}},
     };
     static const char *const end[] = {"Town", "Big town", "Zone", "Camp of x", "Camp of y"};
     static const double score[] = {1, 1, 0.5, 2, 2};
     for (int i = 0; i < 6; i++) {
         const char *name = strstr(row[i].rule, "religion") != NULL ? "religion" : "ethnicity";
-        char attributes[256], rule[64], quirk[64], about[96];
+        char attributes[256], rule[64], quirk[64], about[96], place[256];
+        (void)snprintf(place, sizeof place, "%s%g;", mixed, row[i].in_camp);
         (void)snprintf(attributes, sizeof attributes,
                        "attribute,value,place,weight\n%s,x,,1\n%s,y,,0\n%s,x,Camp of y,0\n"
                        "%s,y,Camp of y,1\n",
                        name, name, name, name);
         (void)snprintf(rule, sizeof rule, "%s=true", row[i].rule);
         (void)snprintf(quirk, sizeof quirk, "quirks.population_floor_1e8=%s", row[i].quirk);
-        const toy what = {.place = mixed,
+        const toy what = {.place = place,
                           .link = to_mixed,
                           .attributes = attributes,
                           .yaml = "spawn: {mode: none}\nhop: {max_move_speed: 10, camp_weight: 2, "

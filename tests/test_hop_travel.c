@@ -167,6 +167,21 @@ Test(hop_travel, who_arrives_early_goes_on_with_the_rest_of_the_day)
     }
 }
 
+Test(hop_travel, in_flee_who_has_covered_a_days_distance_rests)
+{
+    // 300 and 319 km are more than 320; the third link begins on the next day.
+    const toy what = {.place = "A,forward,1000; B,forward; C,forward; D,town;",
+                      .link = "A,B,300,,,one_way; B,C,319,,,one_way; C,D,10,,,one_way;",
+                      .yaml = still,
+                      .set = {"hop.max_move_speed=320", "quirks.full_speed_per_link=true"}};
+    toy_world w = toy_make(&what, 7);
+    toy_days(&w, 1);
+    toy_near(toy_people(&w, "C"), 1000.0, 0.0, "day 1: 619 km");
+    toy_days(&w, 1);
+    toy_near(toy_people(&w, "D"), 1000.0, 0.0, "day 2");
+    toy_end(&w);
+}
+
 Test(hop_travel, many_links_fit_into_a_day)
 {
     static const char *const place =

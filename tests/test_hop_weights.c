@@ -170,6 +170,20 @@ Test(hop_weights, populous_places_other_than_camps_attract)
     }
 }
 
+Test(hop_weights, a_town_that_counts_as_a_camp_is_not_weighed_by_population)
+{
+    const toy what = {.place = "A,forward,400000; Low,town,,80000; Zone,conflict,,5000,,1;",
+                      .link = "A,Low,90; A,Zone,90;",
+                      .yaml = "spawn: {mode: none}\nhop: {max_move_speed: 10, conflict_weight: 1, "
+                              "default_movechance: 0.004, use_pop_for_loc_weight: true}",
+                      .set = {"quirks.low_movechance_is_camp=true"}};
+    const double zone = pow(5000, 0.1);
+    toy_world w = toy_make(&what, 79);
+    toy_days(&w, 1);
+    toy_binomial(toy_road(&w, "A", "Low"), n_people, 1.0 / (1.0 + zone), "counts as a camp");
+    toy_end(&w);
+}
+
 Test(hop_weights, where_nothing_attracts_every_path_is_as_good)
 {
     const toy what = {.place = "A,forward,400000; B,town,,,,,There; C,town,,,,,There;",
