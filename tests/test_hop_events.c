@@ -345,7 +345,7 @@ Test(hop_events, intensity_changes_while_a_conflict_goes_on)
             .link = "A,B,100;",
             .conflict = "place,start,end,intensity\nB,1,3,0.5\nB,3,5,2\nB,7,8,3\n",
             .yaml = "spawn: {mode: none}\nhop: {conflict_weight: 0.3, conflict_movechance: 0.9, "
-                    "default_movechance: 0.2}\nconflict: {decay: [1, 0.5], decay_interval: 4}",
+                    "default_movechance: 0.2}\nconflict: {decay: [1, 0.5], decay_interval: 3}",
             .set = {frozen[i]}};
         toy_world w = toy_make(&what, 20);
         for (int day = 0; day < 10; day++) {
@@ -354,7 +354,7 @@ Test(hop_events, intensity_changes_while_a_conflict_goes_on)
             if (day >= 3 && day < 5) { intensity = i == 1 ? 0.5 : 2.0; }
             if (day == 7) { intensity = 3.0; }
             const double age = day < 7 ? day - 1 : day - 7; // since it began, not since it changed
-            const double decay = age < 4 ? 1.0 : 0.5;
+            const double decay = age < 3 ? 1.0 : 0.5;
             toy_days(&w, 1);
             toy_near(toy_at(&w, "conflict", "B"), intensity, 0.0, frozen[i]);
             toy_near(toy_at(&w, "attraction", "B"), pow(0.3, decay * intensity), 1e-15, frozen[i]);
