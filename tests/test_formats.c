@@ -1,4 +1,5 @@
-// docs/formats.md lists every key of a scenario exactly as the rows of settings.c describe it.
+// docs/formats.md lists every key of a scenario exactly as the rows of settings.c describe it, and
+// docs/model.md explains every key of the hop rule.
 #include "../libflow/settings.h"
 
 #include <criterion/criterion.h>
@@ -7,9 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const path = "docs/formats.md";
-
-static char *whole_file(void)
+static char *whole_file(const char *path)
 {
     FILE *file = fopen(path, "rb");
     cr_assert_not_null(file, "%s: run in the root of the checkout", path);
@@ -45,7 +44,8 @@ static void range(const flow_field *f, char out[static 128])
 
 Test(formats, every_key_is_in_the_manual_as_its_row_says)
 {
-    char *text = whole_file();
+    static const char *const path = "docs/formats.md";
+    char *text = whole_file(path);
     int n_key = 0;
     for (int32_t s = 0; s < flow_settings_n_section; s++) {
         const flow_section *section = &flow_settings_sections[s];
@@ -59,5 +59,28 @@ Test(formats, every_key_is_in_the_manual_as_its_row_says)
         }
     }
     cr_expect_gt(n_key, 50);
+    free(text);
+}
+
+Test(formats, every_key_of_the_hop_rule_is_explained_with_its_default)
+{
+    static const char *const path = "docs/model.md";
+    char *text = whole_file(path);
+    int n_key = 0;
+    for (int32_t s = 0; s < flow_settings_n_section; s++) {
+        const flow_section *section = &flow_settings_sections[s];
+        const bool quirks = strcmp(section->name, "quirks") == 0;
+        const bool rule = strcmp(section->name, "hop") == 0 ||
+                          strcmp(section->name, "spawn") == 0 ||
+                          strcmp(section->name, "conflict") == 0;
+        if (!quirks && !rule) { continue; }
+        for (const flow_field *f = section->field; f->key != NULL; f++, n_key++) {
+            char cells[256]; // a row of a table: the key, then its default
+            (void)snprintf(cells, sizeof cells, "`%s.%s` | %s%s", section->name, f->key,
+                           quirks ? "" : f->fallback, quirks ? "" : " |");
+            cr_expect_not_null(strstr(text, cells), "%s lacks a row with '%s'", path, cells);
+        }
+    }
+    cr_expect_gt(n_key, 60);
     free(text);
 }
