@@ -34,8 +34,7 @@ double flow_model_km_before(const flow_model *m, int32_t link, const flow_key *k
 static void round_bins(flow_work *w, double x, int64_t n, uint16_t bin[static 2],
                        int64_t part[static 2])
 {
-    const double top = 60000.0;
-    x = fmin(fmax(x, 0.0), top);
+    x = x > 0.0 ? x < 60000.0 ? x : 60000.0 : 0.0;
     flow_split_round(w->rng, n, x, part);
     bin[0] = (uint16_t)floor(x);
     bin[1] = (uint16_t)(bin[0] + 1);
@@ -134,7 +133,7 @@ static bool found_closed(const flow_model *m, int32_t link, const flow_key *key)
 /// chance.
 static uint16_t nearest_bin(double x)
 {
-    return (uint16_t)fmin(fmax(x, 0.0) + 0.5, 60000.0);
+    return (uint16_t)(x > 0.0 ? x < 60000.0 ? x + 0.5 : 60000.0 : 0.0);
 }
 
 /// People reach the end of a link today; `before`: km on it before today.
@@ -189,7 +188,8 @@ static void advance(flow_model *m, flow_work *w, int32_t link, flow_party *party
     const double before = flow_model_km_before(m, link, key);
     double km = v;
     if (enters && !set->quirks.full_speed_per_link) {
-        km = fmax(v - key->today * m->bin_km, 0.0); // a slower pace than today's: nothing is left
+        km = v - key->today * m->bin_km;
+        if (km < 0.0) { km = 0.0; } // a slower pace than today's: nothing is left
     }
     if (before + km > m->s->length_km[link]) {
         reach_end(m, w, link, party, before, walks, steady);
