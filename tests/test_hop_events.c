@@ -303,6 +303,37 @@ Test(hop_events, a_closed_camp_is_a_town)
     }
 }
 
+Test(hop_events, camps_of_flee_folders_close_and_open)
+{
+    static const struct {
+        const char *closure;
+        double closed, open; // move chance of C
+    } row[] = {{"camp,C,There,2,5;", 0.5, 0.02},
+               {"idpcamp,C,There,2,5;", 0.5, 0.3},
+               {"camp,C,There,2,-1;", 0.5, 0.5},
+               {"camp,C,There,-1,5;", 0.02, 0.02},
+               {"remove_forced_redirection,A,C,2,5;", 0.02, 0.02}};
+    for (int i = 0; i < 5; i++) {
+        const toy_flee what = {.settings =
+                                   "move_rules: {camp_movechance: 0.02, idpcamp_movechance: 0.3, "
+                                   "default_movechance: 0.5}\n",
+                               .locations = flee_locations,
+                               .routes = flee_routes,
+                               .conflict_columns = "A",
+                               .conflicts = "1;",
+                               .closures = row[i].closure,
+                               .layout = flee_layout,
+                               .counts = {"2020-01-01,100\n2020-01-11,200\n", "2020-01-01,100\n"}};
+        toy_world w = toy_make_flee(&what, 17);
+        for (int day = 0; day < 8; day++) {
+            const double chance = day < 2 ? 0.02 : day < 5 ? row[i].closed : row[i].open;
+            toy_days(&w, 1);
+            toy_near(toy_at(&w, "move_chance", "C"), chance, 0.0, row[i].closure);
+        }
+        toy_end(&w);
+    }
+}
+
 Test(hop_events, nobody_gives_up_the_way_to_a_full_camp_that_is_closed)
 {
     // The multiplier of B is 0.3: below 0.5 people give up the way to a camp, not to a town.

@@ -90,6 +90,32 @@ Test(hop_spawn, a_correction_scales_what_was_counted_before)
     toy_end(&w);
 }
 
+Test(hop_spawn, corrections_of_flee_folders_scale_the_same)
+{
+    // The row of the correction, 640 on 6 January, and the one before, 1003 on 4 January.
+    const toy_flee what = {
+        .settings = "spawn_rules: {insert_day0: True}\n",
+        .locations = "Z,,Here,1,1,conflict_zone,0,100000; C,,There,2,1,camp;",
+        .routes = "Z,C,5000;",
+        .conflict_columns = "Z",
+        .conflicts = "1;",
+        .layout = "total,counts_1.csv\nC,counts_1.csv\n",
+        .counts = {"2019-12-28,20\n2020-01-04,1003\n2020-01-06,640\n2020-01-10,2000\n"},
+        .corrections = "C,2020-01-06\nC,2019-12-28\n"};
+    const double ratio = 640.0 / 1003.0;
+    const double scaled[][2] = {{-4, 20 * ratio}, {3, 1003 * ratio}, {5, 640}, {9, 2000}};
+    toy_world w = toy_make_flee(&what, 2);
+    int64_t debt = 0;
+    for (int day = 0; day < 10; day++) {
+        const int64_t change =
+            day == 0 ? 0 : count_at(4, scaled, day) - count_at(4, scaled, day - 1) - debt;
+        debt = change < 0 ? -change : 0;
+        toy_days(&w, 1);
+        toy_near(toy_all(&w, "to_enter"), change > 0 ? (double)change : 0.0, 0.0, "to enter");
+    }
+    toy_end(&w);
+}
+
 Test(hop_spawn, the_total_can_be_a_series_of_its_own)
 {
     const toy what = {.place = zone_and_camps,

@@ -277,6 +277,21 @@ Test(hop_weights, all_stay_when_every_camp_is_full)
     toy_end(&w);
 }
 
+Test(hop_weights, who_leaves_a_camp_in_the_morning_makes_room)
+{
+    // B is full; its people decide first, all leave, and those in A see an empty camp.
+    const toy what = {.place = "B,camp,1000,,1000; A,forward,400000; C,camp;",
+                      .link = "A,B,90; A,C,190;",
+                      .yaml = "spawn: {mode: none}\n"
+                              "hop: {camp_movechance: 1, max_move_speed: 10}"};
+    const double to_b = 1.0 / 100, to_c = 1.0 / 200;
+    toy_world w = toy_make(&what, 112);
+    toy_days(&w, 1);
+    toy_near(toy_road(&w, "B", "A"), 1000.0, 0.0, "out of the camp");
+    toy_binomial(toy_road(&w, "A", "B"), n_people, to_b / (to_b + to_c), "into the camp");
+    toy_end(&w);
+}
+
 Test(hop_weights, a_route_to_a_camp_that_filled_up_is_dropped_on_the_way)
 {
     // Who is in B on day 1 with C as the aim finds C full (one night in each place) and stays
