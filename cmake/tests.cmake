@@ -55,6 +55,8 @@ if(FLOW_BENCH)
     flow_test(bench_step $<TARGET_FILE:bench_step> --n 20000 --rounds 1 --check)
 endif()
 
+flow_test(doc sh tests/doc.sh)
+
 # The installed package; needs the compiler's own options only.
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND BUILD_SHARED_LIBS AND NOT FLOW_SANITIZE)
     flow_test(install sh tests/install/install.sh ${PROJECT_BINARY_DIR})

@@ -33,6 +33,7 @@ typedef struct ensemble {
     flow_run_report *member; ///< [n_member] owned
     flow_tiles tiles;
     flow_store store;
+    omp_lock_t lock;             ///< of the store
     flow_output_members *output; ///< NULL: no file, nothing is recorded
     flow_score_summary scores;
     // Shared by the threads, touched by atomic operations only.
@@ -150,9 +151,9 @@ static flow_err save(ensemble *e, worker *w, int32_t member)
                            .step_s = step_s};
     if (e->output == NULL) { return FLOW_OK; }
     flow_member_scores_save(&w->scores, &e->scores, member);
-    flow_err err = FLOW_OK;
-#pragma omp critical // without a name: a named one is a visible symbol
-    err = flow_store_append(&e->store, member, &w->recorder);
+    omp_set_lock(&e->lock);
+    const flow_err err = flow_store_append(&e->store, member, &w->recorder);
+    omp_unset_lock(&e->lock);
     return err;
 }
 
@@ -429,6 +430,7 @@ flow_err flow_run_members_within(const flow_scenario *scenario, const flow_run_o
     ensemble e = {.s = scenario, .options = options, .n_member = n_member};
     e.n_thread = options->model.threads > 0 ? options->model.threads : omp_get_max_threads();
     if (e.n_thread > n_member) { e.n_thread = n_member; }
+    omp_init_lock(&e.lock);
     flow_err err = create(&e, memory);
     if (err == FLOW_OK) { err = run_all(&e); }
     if (err == FLOW_OK) {
@@ -441,6 +443,7 @@ flow_err flow_run_members_within(const flow_scenario *scenario, const flow_run_o
         memcpy(member, e.member, (size_t)n_member * sizeof *member);
     }
     release(&e);
+    omp_destroy_lock(&e.lock);
     return err;
 }
 

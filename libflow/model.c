@@ -277,7 +277,7 @@ flow_err flow_model_reset(flow_model *m, uint64_t seed, uint32_t member)
     m->seed = seed;
     m->member = member;
     m->day = 0;
-    m->broken = false;
+    m->broken = true; // until the end of a reset that succeeds
     m->event = 0;
     m->phase = 0;
     m->persons = m->entered = m->left = m->person_steps = 0;
@@ -319,7 +319,9 @@ flow_err flow_model_reset(flow_model *m, uint64_t seed, uint32_t member)
     if (m->to != NULL) { FLOW_TRY(flow_destination_reset(m)); }
     FLOW_TRY(flow_model_day0(m));
     flow_model_scores(m); // those of the day before the first one
-    return flow_columns_reset(m->columns, seed, member, m->count);
+    FLOW_TRY(flow_columns_reset(m->columns, seed, member, m->count));
+    m->broken = false;
+    return FLOW_OK;
 }
 
 static flow_err step(flow_model *m)
@@ -349,7 +351,9 @@ static flow_err step(flow_model *m)
 
 flow_err flow_model_step(flow_model *m)
 {
-    if (m->broken) { return flow_fail(FLOW_ESTATE, "the model failed in an earlier step"); }
+    if (m->broken) {
+        return flow_fail(FLOW_ESTATE, "the model failed in an earlier step or reset");
+    }
     if (m->day >= m->s->n_day) {
         return flow_fail(FLOW_ESTATE, "the period of %d days is over", (int)m->s->n_day);
     }

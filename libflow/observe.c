@@ -100,8 +100,8 @@ int64_t flow_observable_n(const flow_scenario *scenario, const flow_observable *
 /// Between a quantity and the module whose column is meant.
 static const char of[] = "__";
 
-static const flow_shape shape_over[FLOW_N_OVER] = {FLOW_PER_PLACE, FLOW_PER_LINK, FLOW_PER_COUNTRY,
-                                                   FLOW_PER_STEP};
+const flow_shape flow_over_shape[FLOW_N_OVER] = {FLOW_PER_PLACE, FLOW_PER_LINK, FLOW_PER_COUNTRY,
+                                                 FLOW_PER_STEP};
 
 static bool writes(const flow_use *use, int32_t quantity)
 {
@@ -111,61 +111,81 @@ static bool writes(const flow_use *use, int32_t quantity)
     return false;
 }
 
-static bool is_written(const flow_scenario *s, int32_t quantity)
+/// Columns of a quantity that modules in use fill.
+static int32_t n_column(const flow_scenario *s, int32_t quantity)
 {
-    for (int32_t i = 0; i < s->n_use; i++) {
-        if (writes(&s->use[i], quantity)) { return true; }
+    int32_t n = 0;
+    for (int32_t i = 0; i < s->n_use; i++) { n += writes(&s->use[i], quantity); }
+    return n;
+}
+
+int32_t flow_observables_count(const flow_scenario *s)
+{
+    int32_t n = flow_n_observable;
+    for (int32_t id = 0; id < FLOW_N_QUANTITY; id++) {
+        const int32_t columns = n_column(s, id);
+        n += columns > 0 ? 1 + columns : 0;
     }
-    return false;
+    return n;
 }
 
 static flow_observable of_quantity(int32_t quantity, int32_t use)
 {
     const flow_quantity *row = flow_quantity_row(quantity);
-    return (flow_observable){.shape = shape_over[row->over],
+    return (flow_observable){.shape = flow_over_shape[row->over],
                              .unit = row->unit,
                              .cell_methods = "time: point",
                              .quantity = quantity,
                              .use = use};
 }
 
-enum { text_size = 384 }; ///< room for a name and a long name
-
 /// Name an observable of a quantity; `text` holds both texts.
 static void name_it(const flow_scenario *s, flow_observable *o, char *text)
 {
     char name[FLOW_QUANTITY_NAME], sentence[256];
     const char *who = o->use < 0 ? "" : s->use[o->use].name;
-    const int n = snprintf(text, text_size, "%s%s%s", flow_quantity_name(o->quantity, name),
-                           o->use < 0 ? "" : of, who);
+    const int n = snprintf(text, FLOW_OBSERVABLE_TEXT, "%s%s%s",
+                           flow_quantity_name(o->quantity, name), o->use < 0 ? "" : of, who);
     char *long_name = text + n + 1;
-    (void)snprintf(long_name, (size_t)(text_size - n - 1), "%s%s%s",
+    (void)snprintf(long_name, (size_t)(FLOW_OBSERVABLE_TEXT - n - 1), "%s%s%s",
                    flow_quantity_long_name(o->quantity, sentence), o->use < 0 ? "" : ": column of ",
                    who);
     o->name = text;
     o->long_name = long_name;
 }
 
+flow_observable flow_observable_at(const flow_scenario *s, int32_t index,
+                                   char text[static FLOW_OBSERVABLE_TEXT])
+{
+    if (index < flow_n_observable) { return flow_observables[index]; }
+    index -= flow_n_observable;
+    int32_t id = 0, columns = n_column(s, id);
+    while (columns == 0 || index > columns) {
+        index -= columns > 0 ? 1 + columns : 0;
+        columns = n_column(s, ++id);
+    }
+    // The first row is what all columns come to.
+    int32_t use = -1;
+    for (; index > 0; index--) {
+        do {
+            use++;
+        } while (!writes(&s->use[use], id));
+    }
+    flow_observable row = of_quantity(id, use);
+    name_it(s, &row, text);
+    return row;
+}
+
 flow_err flow_observables_list(const flow_scenario *s, flow_observable **out, int32_t *n)
 {
-    int64_t most = flow_n_observable;
-    for (int32_t i = 0; i < s->n_use; i++) { most += 2 * (int64_t)s->use[i].n_write; }
-    const int64_t row = (int64_t)sizeof(flow_observable);
-    flow_observable *list = flow_calloc(most * (row + text_size), 1);
-    *out = list;
+    const int32_t size = flow_observables_count(s);
+    const size_t row = sizeof(flow_observable);
     *n = 0;
-    if (list == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for the list of observables"); }
-    char *text = (char *)list + most * row;
-    for (int32_t i = 0; i < flow_n_observable; i++) { list[(*n)++] = flow_observables[i]; }
-    for (int32_t id = 0; id < FLOW_N_QUANTITY; id++) {
-        if (!is_written(s, id)) { continue; }
-        for (int32_t use = -1; use < s->n_use; use++) {
-            if (use >= 0 && !writes(&s->use[use], id)) { continue; }
-            list[*n] = of_quantity(id, use);
-            name_it(s, &list[*n], text);
-            (*n)++;
-            text += text_size;
-        }
+    *out = flow_calloc(size, row + FLOW_OBSERVABLE_TEXT);
+    if (*out == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for the list of observables"); }
+    char *text = (char *)(*out + size);
+    for (; *n < size; (*n)++, text += FLOW_OBSERVABLE_TEXT) {
+        (*out)[*n] = flow_observable_at(s, *n, text);
     }
     return FLOW_OK;
 }

@@ -5,14 +5,6 @@
 
 #include "scenario.h"
 
-typedef enum flow_shape {
-    FLOW_PER_PLACE,
-    FLOW_PER_LINK,
-    FLOW_PER_STEP,
-    FLOW_PER_COUNTRY,
-    FLOW_N_SHAPE
-} flow_shape;
-
 typedef struct flow_observable {
     const char *name; ///< "people"
     flow_shape shape;
@@ -25,6 +17,9 @@ typedef struct flow_observable {
     int32_t use; ///< whose column; -1: what all columns come to
 } flow_observable;
 
+/// Shape of the observables of quantities.
+extern const flow_shape flow_over_shape[FLOW_N_OVER];
+
 /// Observables of every scenario, in the order of the output file.
 extern const flow_observable flow_observables[];
 extern const int32_t flow_n_observable;
@@ -33,6 +28,13 @@ extern const int32_t flow_n_observable;
 /// each module's column of it, "hazard_flood__drought".
 /// @param[out] out one block with the texts in it, freed by the caller with flow_dealloc().
 flow_err flow_observables_list(const flow_scenario *scenario, flow_observable **out, int32_t *n);
+/// Number of rows of flow_observables_list().
+int32_t flow_observables_count(const flow_scenario *scenario);
+/// Bytes of the texts of one row.
+enum { FLOW_OBSERVABLE_TEXT = 432 };
+/// Row `index` of flow_observables_list(); its texts may lie in `text`.
+flow_observable flow_observable_at(const flow_scenario *scenario, int32_t index,
+                                   char text[static FLOW_OBSERVABLE_TEXT]);
 /// Values of one observable: n_place, n_link, n_country or 1.
 int64_t flow_observable_n(const flow_scenario *scenario, const flow_observable *observable);
 /// Fill the values of one observable.

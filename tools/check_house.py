@@ -18,7 +18,7 @@ LAYERS = [
     (3, "world", "settings", "scenario", "load", "flee", "distance"),
     (4, "row", "balance", "routes", "ids", "parcel", "population", "follow", "persons", "paths", "people", "enter",
      "choose", "decide", "drive", "turns", "travel", "model", "columns", "state", "destination", "depart", "journey", "comm"),
-    (5, "observe", "output", "checkpoint", "run"),
+    (5, "observe", "describe", "output", "checkpoint", "run"),
     (6, "members", "sweep", "score", "calibrate", "sensitivity", "assimilate", "compare", "report", "bmi"),
 ]
 

@@ -3,6 +3,20 @@
 ///
 /// Public interface for users of the library. Every object belongs to its caller, nothing is global
 /// except the text of the last error, which is kept per thread.
+///
+/// What holds for all functions, unless one says otherwise:
+/// - What can fail returns a #flow_err; results leave through the last parameters, which hold a
+/// safe
+///   value (NULL, 0) on failure. flow_error_text() then says what, where and what was expected.
+/// - Pointers must not be NULL. Texts are UTF-8 and end in 0.
+/// - Arrays belong to the caller, are flat and row-major, and come with their number of values.
+/// - A scenario never changes, and any number of threads may use it at once. A model belongs to one
+///   thread at a time; functions that take a `const flow_model *` may run in several threads as
+///   long as no step or reset is under way.
+/// - The library prints nothing, ends no process and changes no global state. GSL's error handler
+/// is
+///   left as it is: nothing is given to GSL that it would refuse.
+///
 /// Licence: GPL-3.0-or-later.
 #ifndef FLOW_FLOW_H
 #define FLOW_FLOW_H
@@ -14,14 +28,14 @@
 extern "C" {
 #endif
 
-#if defined(_WIN32)
-#define FLOW_API
-#elif defined(__GNUC__)
+#if defined(__GNUC__) && !defined(_WIN32)
+/// Seen by users of the shared library.
 #define FLOW_API __attribute__((visibility("default")))
 #else
 #define FLOW_API
 #endif
 #if defined(__GNUC__)
+/// The compiler warns when the result is ignored.
 #define FLOW_CHECKED __attribute__((warn_unused_result))
 #else
 #define FLOW_CHECKED
@@ -69,8 +83,10 @@ typedef struct flow_problem {
 typedef struct flow_forcing {
     const char *name;     ///< of the column in results, such as "weather"; unlike all modules
     const char *quantity; ///< such as "hazard_flood"
-    /// Called before each step, for each model; models of one scenario may run in parallel.
-    /// `value` holds what the step before left there, at first the neutral value of the quantity.
+    /// Called before each step, for each model; models of one scenario may run in parallel. `step`
+    /// counts from 0; `value` has n numbers, one per place, link or country, and holds what the
+    /// step before left there, at first the neutral value of the quantity. Anything but FLOW_OK
+    /// ends the step with this error.
     flow_err (*fill)(void *context, uint32_t member, int32_t step, double *value, int64_t n);
     void *context; ///< given to fill
 } flow_forcing;
@@ -83,9 +99,9 @@ typedef struct flow_load_options {
     int32_t n_set;          ///< number of overrides
     int32_t days;           ///< > 0: run this many days instead of the scenario's
     const flow_module *const *module; ///< modules of your own, beside those of the library
-    int32_t n_module;
-    const flow_forcing *forcing; ///< columns you fill
-    int32_t n_forcing;
+    int32_t n_module;                 ///< number of modules
+    const flow_forcing *forcing;      ///< columns you fill
+    int32_t n_forcing;                ///< number of forcings
 } flow_load_options;
 
 /// Who is followed one by one. Counts are the same, bit for bit, in all three.
@@ -105,92 +121,150 @@ typedef struct flow_model_options {
     bool history; ///< keep what happens to those who are followed (16 bytes per event)
 } flow_model_options;
 
-/// Text of the last failure on this thread; never NULL, empty when nothing failed yet.
+/// Text of the last failure on this thread.
+/// @return one or more lines without the last line end, UTF-8; never NULL, empty when nothing
+/// failed yet. Borrowed: valid until the next call that fails on this thread.
 FLOW_API const char *flow_error_text(void);
 
 /// Load and check a scenario folder (libflow's own or FLEE's).
 ///
 /// All problems are collected; with errors the result is FLOW_EINPUT and flow_error_text() lists
-/// all.
+/// all, one a line. Warnings do not fail: see flow_scenario_n_warning(). Safe from several threads.
 /// @param path     folder, or the scenario.yaml inside it.
-/// @param options  may be NULL.
-/// @param[out] out the scenario, owned by the caller; NULL on failure.
-/// @return FLOW_OK, FLOW_EINPUT, FLOW_EFILE or FLOW_ENOMEM. Thread-safe.
+/// @param options  may be NULL; its texts are copied.
+/// @param[out] out the scenario, owned by the caller: flow_scenario_free(); NULL on failure.
+/// @return FLOW_OK, FLOW_EINPUT, FLOW_EFILE, FLOW_ERANGE (an option) or FLOW_ENOMEM.
 FLOW_API FLOW_CHECKED flow_err flow_scenario_load(const char *path,
                                                   const flow_load_options *options,
                                                   flow_scenario **out);
 
 /// Like flow_scenario_load(), from files in memory (scenario.yaml and its tables).
+/// @param files    [n_file], needed during the call only.
+/// @param n_file   number of files.
+/// @param options  may be NULL; its texts are copied.
+/// @param[out] out the scenario, owned by the caller: flow_scenario_free(); NULL on failure.
+/// @return FLOW_OK, FLOW_EINPUT, FLOW_EFILE (scenario.yaml is missing), FLOW_ERANGE (an option, or
+/// files that are none) or FLOW_ENOMEM.
 FLOW_API FLOW_CHECKED flow_err flow_scenario_load_memory(const flow_file *files, int32_t n_file,
                                                          const flow_load_options *options,
                                                          flow_scenario **out);
 
-/// Free a scenario; accepts NULL. No model may still use it.
+/// Free a scenario. No model may still use it.
+/// @param scenario may be NULL.
 FLOW_API void flow_scenario_free(flow_scenario *scenario);
 
 /// Number of warnings found while loading.
+/// @param scenario read only.
+/// @return number, >= 0.
 FLOW_API int64_t flow_scenario_n_warning(const flow_scenario *scenario);
-/// One warning, borrowed from the scenario; index in [0, flow_scenario_n_warning()).
+/// One warning.
+/// @param scenario read only.
+/// @param index    in [0, flow_scenario_n_warning()).
+/// @return the warning, its texts borrowed from the scenario; empty when there is no such index.
 FLOW_API flow_problem flow_scenario_warning(const flow_scenario *scenario, int64_t index);
 /// Number of places.
+/// @param scenario read only.
+/// @return number, >= 1.
 FLOW_API int32_t flow_scenario_n_place(const flow_scenario *scenario);
 /// Number of directed links.
+/// @param scenario read only.
+/// @return number, >= 0; a road in both directions counts twice.
 FLOW_API int32_t flow_scenario_n_link(const flow_scenario *scenario);
-/// Number of steps (days) of the period.
+/// Number of steps of the period.
+/// @param scenario read only.
+/// @return number, >= 1.
 FLOW_API int32_t flow_scenario_n_day(const flow_scenario *scenario);
-/// Name of a place, borrowed; NULL when the index is out of range.
+/// Name of a place.
+/// @param scenario read only.
+/// @param place    in [0, flow_scenario_n_place()).
+/// @return the name, borrowed from the scenario; NULL when there is no such place.
 FLOW_API const char *flow_scenario_place_name(const flow_scenario *scenario, int32_t place);
-/// Index of the place with this name, -1 when there is none.
+/// Index of the place with this name.
+/// @param scenario read only.
+/// @param name     as in places.csv, letter case included.
+/// @return index in [0, flow_scenario_n_place()), -1 when there is none.
 FLOW_API int32_t flow_scenario_place(const flow_scenario *scenario, const char *name);
 
 /// Make a model at day 0 (people of day 0 are in place, no step done).
 /// @param scenario borrowed; must outlive the model.
-/// @param options  may be NULL (seed 0, member 0, all threads).
-/// @return FLOW_OK, FLOW_ENOMEM, FLOW_ERANGE.
+/// @param options  may be NULL (seed 0, member 0, all threads, nobody followed).
+/// @param[out] out the model, owned by the caller: flow_model_free(); NULL on failure.
+/// @return FLOW_OK, FLOW_ENOMEM, FLOW_ERANGE (an option), FLOW_EINPUT (a rule in use needs an
+/// attribute that the scenario does not have).
 FLOW_API FLOW_CHECKED flow_err flow_model_create(const flow_scenario *scenario,
                                                  const flow_model_options *options,
                                                  flow_model **out);
-/// Free a model; accepts NULL.
+/// Free a model.
+/// @param model may be NULL.
 FLOW_API void flow_model_free(flow_model *model);
-/// Back to day 0 with another seed and member, without allocating anew.
+/// Back to day 0 with another seed and member, in the memory the model has. Afterwards the model is
+/// the same, bit for bit, as a new one.
+/// @param model  also one whose step failed.
+/// @param seed   any number.
+/// @param member realisation of the seed.
+/// @return FLOW_OK, FLOW_ENOMEM or what a module returns; then only another reset helps.
 FLOW_API FLOW_CHECKED flow_err flow_model_reset(flow_model *model, uint64_t seed, uint32_t member);
-/// Do one step (one day). FLOW_ESTATE after the last day of the period.
+/// Do one step. Uses the threads of flow_model_options; allocates nothing in steady state.
+/// @param model after a failure of this call only flow_model_reset() and flow_model_free() help.
+/// @return FLOW_OK, FLOW_ESTATE (the period is over, or an earlier step failed), FLOW_ENOMEM, or
+/// what a module or forcing returns.
 FLOW_API FLOW_CHECKED flow_err flow_model_step(flow_model *model);
 /// Steps done so far.
+/// @param model read only.
+/// @return number in [0, flow_scenario_n_day()].
 FLOW_API int32_t flow_model_day(const flow_model *model);
 /// People in the model: at places and on links.
+/// @param model read only.
+/// @return persons.
 FLOW_API int64_t flow_model_persons(const flow_model *model);
 /// Sum over the steps done of the people present: the unit of work of an agent-based model.
+/// @param model read only.
+/// @return persons times steps.
 FLOW_API int64_t flow_model_person_steps(const flow_model *model);
 /// People who entered so far, those of day 0 included. entered = persons + left, always.
+/// @param model read only.
+/// @return persons.
 FLOW_API int64_t flow_model_entered(const flow_model *model);
 /// People who left the model so far (sinks).
+/// @param model read only.
+/// @return persons.
 FLOW_API int64_t flow_model_left(const flow_model *model);
 /// Households in the model where the scenario gives household sizes, else the same as
 /// flow_model_persons().
+/// @param model read only.
+/// @return households, at places and on links.
 FLOW_API int64_t flow_model_households(const flow_model *model);
-/// Hash of who is where; equal for any number of threads; 0 when nobody is followed. Beside
-/// flow_model_checksum(), which is the same whether people are followed or not.
+/// Hash of who is where, beside flow_model_checksum(), which is the same whether people are
+/// followed or not.
+/// @param model read only.
+/// @return hash, equal for any number of threads; 0 when nobody is followed.
 FLOW_API uint64_t flow_model_identity_checksum(const flow_model *model);
-/// Hash of the complete state; equal for any number of threads.
+/// Hash of the complete state.
+/// @param model read only.
+/// @return hash; equal for the same scenario, seed, member and steps, for any number of threads.
 FLOW_API uint64_t flow_model_checksum(const flow_model *model);
-/// Copy an observable (see `libflow describe observables`) into out.
-/// @param name    such as "people", "arrivals", "link_people".
-/// @param[out] out one value per place, per link, or one, as the observable's shape says; owned by
-/// caller.
-/// @param n       must equal the number of values.
-/// @return FLOW_OK, FLOW_EKEY (no such observable) or FLOW_ERANGE (n differs).
+/// Copy an observable (see flow_describe_observable()) of the last step done, or of day 0.
+/// @param model   read only.
+/// @param name    such as "people", "arrivals", "link_people"; of modules in use "hazard_flood" and
+///                "hazard_flood__drought".
+/// @param[out] out one value per place, link or country, or one, in the observable's unit; owned by
+///                the caller.
+/// @param n       number of values, must be that of the observable.
+/// @return FLOW_OK, FLOW_EKEY (no such observable), FLOW_ERANGE (n differs) or FLOW_ENOMEM.
 FLOW_API FLOW_CHECKED flow_err flow_model_observe(const flow_model *model, const char *name,
                                                   double *out, int64_t n);
 
-/// Give a quantity (see `libflow describe quantities`) values from outside, for coupling with other
+/// Give a quantity (see flow_describe_quantity()) values from outside, for coupling with other
 /// models. They are one more column, combined with those of the modules, from now until the next
 /// call or reset. The first call for a quantity allocates memory.
+/// @param model    must not be in a step.
 /// @param quantity such as "hazard_flood".
-/// @param value    one per place, link or country; copied.
+/// @param value    one per place, link or country, in the quantity's unit and range; copied.
+/// @param n        number of values, must be that of the quantity.
 /// @return FLOW_OK, FLOW_EKEY, FLOW_ERANGE (n or a value) or FLOW_ENOMEM.
 FLOW_API FLOW_CHECKED flow_err flow_model_assign(flow_model *model, const char *quantity,
                                                  const double *value, int64_t n);
+
 /// @name People who are followed one by one
 /// Only in models with flow_model_options.individuals other than FLOW_INDIVIDUALS_NONE. Persons are
 /// numbered from 0 in the order in which they enter. Where the scenario gives household sizes,
@@ -216,28 +290,41 @@ typedef struct flow_moment {
 } flow_moment;
 
 /// Number of persons followed so far, those who left included.
+/// @param model read only.
+/// @return persons; 0 when nobody is followed.
 FLOW_API int64_t flow_model_n_person(const flow_model *model);
-/// What is known of a person. Safe from several threads between steps.
-/// @param person in [0, flow_model_n_person()).
+/// What is known of a person.
+/// @param model    read only.
+/// @param person   in [0, flow_model_n_person()).
+/// @param[out] out owned by the caller.
 /// @return FLOW_OK or FLOW_ERANGE (no such person).
 FLOW_API FLOW_CHECKED flow_err flow_model_person(const flow_model *model, int64_t person,
                                                  flow_person *out);
 /// Value of an attribute (a name of attributes.csv, such as "age") of a person. Attributes that
 /// change no probability are drawn here, as a pure function of seed, member and person: each person
 /// independently from the table of the place of origin, given the class that the person is in.
+/// @param model    read only.
+/// @param person   in [0, flow_model_n_person()).
+/// @param name     of the attribute.
 /// @param[out] out text as in the table, borrowed from the scenario; NULL on failure.
 /// @return FLOW_OK, FLOW_ERANGE (no such person), FLOW_EKEY (no such attribute).
 FLOW_API FLOW_CHECKED flow_err flow_model_person_attribute(const flow_model *model, int64_t person,
                                                            const char *name, const char **out);
 /// Where every followed person is now (see FLOW_ON_LINK).
-/// @param[out] where shape [n], n = flow_model_n_person(); owned by the caller.
+/// @param model read only.
+/// @param[out] where [n], owned by the caller.
+/// @param n     must be flow_model_n_person().
 /// @return FLOW_OK or FLOW_ERANGE (n differs).
 FLOW_API FLOW_CHECKED flow_err flow_model_locate(const flow_model *model, int32_t *where,
                                                  int64_t n);
 /// Number of moments kept so far (flow_model_options.history), one for each person and event.
+/// @param model read only.
+/// @return moments.
 FLOW_API int64_t flow_model_n_moment(const flow_model *model);
 /// All moments, sorted by person and time.
-/// @param[out] out shape [n], n = flow_model_n_moment(); owned by the caller.
+/// @param model read only.
+/// @param[out] out [n], owned by the caller.
+/// @param n     must be flow_model_n_moment().
 /// @return FLOW_OK, FLOW_ERANGE (n differs) or FLOW_ENOMEM.
 FLOW_API FLOW_CHECKED flow_err flow_model_moments(const flow_model *model, flow_moment *out,
                                                   int64_t n);
@@ -245,13 +332,15 @@ FLOW_API FLOW_CHECKED flow_err flow_model_moments(const flow_model *model, flow_
 
 /// What to do in a whole run. Zero-initialise for defaults.
 typedef struct flow_run_options {
-    flow_model_options model; ///< seed, member, threads
-    const char *output;       ///< result file (.nc); NULL: none is written
+    flow_model_options model; ///< seed, member, threads; flow_run_members(): the first member
+    const char *output;       ///< result file (.nc, see docs/output.md); NULL: none is written
     bool replace;             ///< replace an existing result file
     const char *command_line; ///< for the provenance; may be NULL
-    /// Called before each step with the steps done; false stops the run (FLOW_ESTATE, no file is
-    /// left). NULL: never called.
-    bool (*go_on)(void *context, int32_t day, int32_t n_day);
+    /// Called in the thread that called, before each step, with the steps done and those of the
+    /// period. False stops the run (FLOW_ESTATE, no file is left). With flow_run_members(): the
+    /// members done and wanted, at least before each step of the members this thread runs and
+    /// before anything is written. NULL: never called.
+    bool (*go_on)(void *context, int32_t done, int32_t n);
     void *context; ///< given to go_on
 } flow_run_options;
 
@@ -269,18 +358,141 @@ typedef struct flow_run_report {
 } flow_run_report;
 
 /// Run a scenario from its first to its last day and write the result file.
+///
+/// Result files are HDF5: runs with files in several threads at once need a thread-safe HDF5.
+/// @param scenario read only.
 /// @param options  may be NULL: seed 0, no file.
 /// @param[out] report may be NULL.
-/// @return FLOW_OK, FLOW_EFILE (nothing half-written is left), FLOW_ENOMEM, FLOW_ESTATE (stopped).
+/// @return FLOW_OK, FLOW_EFILE (nothing half-written is left), FLOW_ENOMEM, FLOW_ERANGE (an
+/// option), FLOW_ESTATE (stopped), or what flow_model_create() and flow_model_step() return.
 FLOW_API FLOW_CHECKED flow_err flow_run(const flow_scenario *scenario,
                                         const flow_run_options *options, flow_run_report *report);
 
-/// Run many members of one seed, options->model.member being the first, and write one result file.
+/// Run many members of one seed and write one result file with all of them, quantiles and scores.
+///
+/// Members run side by side, each in one thread; every thread makes one model and resets it for
+/// each member. A member is the same, bit for bit, as flow_run() with its number, and numbers and
+/// file are the same for any number of threads. The first member that fails stops all. Nobody is
+/// followed one by one. Memory: a model and about 20 MiB for each thread, and up to 256 MiB for
+/// what the members observe; what goes beyond lies in a scratch file beside the result.
+/// @param scenario read only.
+/// @param options  may be NULL: members 0, 1, ... of seed 0, no file.
+/// @param n_member members to run, [1, 1000000]; options->model.member + n_member <= 2^32.
+/// @param[out] report may be NULL. Sums over all members: persons, entered, left, person_steps,
+///                 step_s. checksum: of the members' checksums in their order.
+/// @param[out] member may be NULL, else [n_member]: what each one did; owned by the caller. On
+///                 failure it is not touched.
+/// @return FLOW_OK, FLOW_EFILE (nothing half-written is left), FLOW_ENOMEM, FLOW_ERANGE (n_member
+/// or an option), FLOW_ESTATE (stopped), or what flow_model_create() and flow_model_step() return.
+/// The text of an error within a member begins with "member K: ".
 FLOW_API FLOW_CHECKED flow_err flow_run_members(const flow_scenario *scenario,
                                                 const flow_run_options *options, int32_t n_member,
                                                 flow_run_report *report, flow_run_report *member);
 
-/// Version of the library in use, "major.minor.patch".
+/// @name What can be set and observed
+/// The tables of keys, observables and quantities, row by row: for bindings, editors and help.
+/// Texts are constant and live as long as the library, those in arrays are copies. Safe from any
+/// thread.
+/// @{
+
+/// Type of a parameter or of a column of a table.
+typedef enum flow_type {
+    FLOW_BOOL,   ///< bool: true | false
+    FLOW_INT,    ///< int64_t
+    FLOW_DOUBLE, ///< double
+    FLOW_CHOICE, ///< int32_t: index in `choices` ("a|b|c")
+    FLOW_TEXT,   ///< char *, owned by the struct; NULL when the default is ""
+    FLOW_DATE,   ///< int32_t: days since 1970-01-01; in tables: days since the first day
+    FLOW_LIST,   ///< flow_list: doubles, each in [min, max]; not in tables
+    FLOW_PLACE,  ///< tables only: name of a place, read as its index
+    FLOW_COUNTRY ///< tables only: name of a country, read as its index
+} flow_type;
+
+/// How many values an observable or quantity has.
+typedef enum flow_shape {
+    FLOW_PER_PLACE,   ///< one per place
+    FLOW_PER_LINK,    ///< one per directed link
+    FLOW_PER_STEP,    ///< one in all
+    FLOW_PER_COUNTRY, ///< one per country
+    FLOW_N_SHAPE      ///< number of shapes
+} flow_shape;
+
+/// A key of scenario.yaml, of the command line's --set and of flow_load_options.set.
+typedef struct flow_key_info {
+    char name[112];       ///< dotted: "hop.camp_weight"
+    flow_type type;       ///< of its value
+    const char *unit;     ///< UDUNITS text, "1" for none, "" for switches and texts
+    const char *fallback; ///< default as it would be written in YAML
+    double min;           ///< least number; 0 for other types
+    double max;           ///< largest number; 0 for other types
+    const char *choices;  ///< FLOW_CHOICE: "a|b|c", else NULL
+    char tag;             ///< evidence of the default: V read in the source, D derived from data, R
+                          ///< recalled, A assumption, - no claim
+    const char *source;   ///< where the default comes from, may be empty
+    const char *help;     ///< what it means, one sentence
+} flow_key_info;
+
+/// Something that flow_model_observe() reads and result files hold.
+typedef struct flow_observable_info {
+    char name[112];           ///< "people"
+    char long_name[320];      ///< "people at the place at the end of the day"
+    const char *unit;         ///< UDUNITS text, "1" for none
+    const char *cell_methods; ///< CF: "time: point" at the end of the day, "time: sum" over it
+    flow_shape shape;         ///< what its values belong to
+    bool integer;             ///< only whole numbers
+    int64_t n;                ///< number of values in the scenario; 0 without a scenario
+} flow_observable_info;
+
+/// A quantity that modules write, and flow_model_assign() and flow_forcing.
+typedef struct flow_quantity_info {
+    char name[64];       ///< "hazard_flood"
+    char long_name[256]; ///< what it means
+    const char *unit;    ///< UDUNITS text (and USD), "1" for none
+    const char *rule;    ///< how columns combine: "sum", "product", "largest", ...
+    flow_shape shape;    ///< what its values belong to
+    double neutral;      ///< value that changes nothing
+    double min;          ///< least value of one column
+    double max;          ///< largest value of one column
+} flow_quantity_info;
+
+/// Number of keys: those of every scenario, then those of the library's modules.
+/// @return number of rows of flow_describe_key().
+FLOW_API int32_t flow_describe_n_key(void);
+/// One key.
+/// @param index    in [0, flow_describe_n_key()).
+/// @param[out] out the row, owned by the caller; all 0 on failure.
+/// @return FLOW_OK or FLOW_ERANGE (no such index).
+FLOW_API FLOW_CHECKED flow_err flow_describe_key(int32_t index, flow_key_info *out);
+/// Index of the key with this name.
+/// @param name dotted, such as "hop.camp_weight".
+/// @return index for flow_describe_key(), -1 when there is none.
+FLOW_API int32_t flow_describe_find_key(const char *name);
+
+/// Number of observables.
+/// @param scenario NULL: those that every scenario has; else also those of the modules it uses.
+/// @return number of rows of flow_describe_observable().
+FLOW_API int32_t flow_describe_n_observable(const flow_scenario *scenario);
+/// One observable, in the order of the result file.
+/// @param scenario may be NULL, as in flow_describe_n_observable().
+/// @param index    in [0, flow_describe_n_observable(scenario)).
+/// @param[out] out the row, owned by the caller; its unit lives as long as the library; all 0 on
+///                 failure.
+/// @return FLOW_OK or FLOW_ERANGE (no such index).
+FLOW_API FLOW_CHECKED flow_err flow_describe_observable(const flow_scenario *scenario,
+                                                        int32_t index, flow_observable_info *out);
+
+/// Number of quantities.
+/// @return number of rows of flow_describe_quantity().
+FLOW_API int32_t flow_describe_n_quantity(void);
+/// One quantity.
+/// @param index    in [0, flow_describe_n_quantity()).
+/// @param[out] out the row, owned by the caller; all 0 on failure.
+/// @return FLOW_OK or FLOW_ERANGE (no such index).
+FLOW_API FLOW_CHECKED flow_err flow_describe_quantity(int32_t index, flow_quantity_info *out);
+/// @}
+
+/// Version of the library in use.
+/// @return "major.minor.patch"; FLOW_VERSION is that of the header.
 FLOW_API const char *flow_version(void);
 
 #ifdef __cplusplus

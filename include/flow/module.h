@@ -16,6 +16,7 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
+/// The compiler checks arguments against the format.
 #define FLOW_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #else
 #define FLOW_PRINTF(fmt, args)
@@ -23,23 +24,10 @@ extern "C" {
 
 // Described rows ---------------------------------------------------------------------------------
 
-/// Type of a parameter or of a column of a table.
-typedef enum flow_type {
-    FLOW_BOOL,   ///< bool: true | false
-    FLOW_INT,    ///< int64_t
-    FLOW_DOUBLE, ///< double
-    FLOW_CHOICE, ///< int32_t: index in `choices` ("a|b|c")
-    FLOW_TEXT,   ///< char *, owned by the struct; NULL when the default is ""
-    FLOW_DATE,   ///< int32_t: days since 1970-01-01; in tables: days since the first day
-    FLOW_LIST,   ///< flow_list: doubles, each in [min, max]; not in tables
-    FLOW_PLACE,  ///< tables only: name of a place, read as its index
-    FLOW_COUNTRY ///< tables only: name of a country, read as its index
-} flow_type;
-
 /// A short list of numbers, owned by its struct.
 typedef struct flow_list {
-    double *value;
-    int32_t n;
+    double *value; ///< [n]
+    int32_t n;     ///< numbers
 } flow_list;
 
 /// One parameter, or one column of a table. Parsing, checks, `describe`, JSON Schema, HDF5
@@ -49,20 +37,22 @@ typedef struct flow_list {
 /// data, 'R' recalled, 'A' assumption, '-' no claim (a switch).
 typedef struct flow_field {
     const char
-        *key;      ///< last part of the dotted key; tables: names of the column, "date,event_date"
-    size_t offset; ///< of the member in the struct of parameters; tables: 0
-    flow_type type;
+        *key;       ///< last part of the dotted key; tables: names of the column, "date,event_date"
+    size_t offset;  ///< of the member in the struct of parameters; tables: 0
+    flow_type type; ///< of the member or cells
     const char *unit;     ///< UDUNITS text, "1" for none, "" for switches and texts
     const char *fallback; ///< default as it would be written in YAML ("10", "true", "[1, 0.5]",
                           ///< ""); tables: value of an empty cell or absent column, "": read as
                           ///< NAN; NULL: must be given
-    double min, max;      ///< inclusive range of numbers; ignored for other types
+    double min;           ///< least number; ignored for other types
+    double max;           ///< largest number
     const char *choices;  ///< FLOW_CHOICE: "hop|destination"
-    char tag;
-    const char *source; ///< where the default comes from
-    const char *help;   ///< one sentence
+    char tag;             ///< evidence of the default
+    const char *source;   ///< where the default comes from
+    const char *help;     ///< one sentence
 } flow_field;
 
+/// Last row of a table of fields.
 #define FLOW_FIELD_END                                                                             \
     {                                                                                              \
         0                                                                                          \
@@ -79,38 +69,45 @@ typedef struct flow_module_table {
 
 // What a module sees -----------------------------------------------------------------------------
 
+/// Kinds of places.
 typedef enum flow_place_kind {
-    FLOW_TOWN,
+    FLOW_TOWN,          ///< people pass through or stay for a while
     FLOW_CONFLICT_ZONE, ///< the file calls it a conflict zone; it acts as one while conflict > 0
-    FLOW_CAMP,
-    FLOW_IDP_CAMP,
-    FLOW_FORWARD, ///< forwarding hub: everybody moves on
-    FLOW_MARKER,  ///< a point on the road: passed through, never a destination
-    FLOW_N_PLACE_KIND
+    FLOW_CAMP,          ///< people are safe and rarely leave
+    FLOW_IDP_CAMP,      ///< a camp for internally displaced people, left more often
+    FLOW_FORWARD,       ///< forwarding hub: everybody moves on
+    FLOW_MARKER,        ///< a point on the road: passed through, never a destination
+    FLOW_N_PLACE_KIND   ///< number of kinds
 } flow_place_kind;
 
 /// What never changes. All borrowed from the scenario.
 typedef struct flow_world {
-    int32_t n_place, n_link, n_country, n_step;
-    int32_t start; ///< first day, days since 1970-01-01
-    double dt;     ///< days of a step
+    int32_t n_place;   ///< places
+    int32_t n_link;    ///< directed links
+    int32_t n_country; ///< countries
+    int32_t n_step;    ///< steps of the period
+    int32_t start;     ///< first day, days since 1970-01-01
+    double dt;         ///< days of a step
 
-    const char *const *place_name, *const *place_region; ///< [n_place]
-    const char *const *country_name;                     ///< [n_country]
-    const int32_t *place_kind;                           ///< [n_place] flow_place_kind in the file
-    const int32_t *place_country;                        ///< [n_place] index of the country
-    const double *latitude, *longitude;                  ///< [n_place] degrees; NAN when unknown
-    const double *population;                            ///< [n_place] persons before anybody left
-    const double *capacity;                              ///< [n_place] persons; below 1: unlimited
+    const char *const *place_name;   ///< [n_place]
+    const char *const *place_region; ///< [n_place] "": not given
+    const char *const *country_name; ///< [n_country]
+    const int32_t *place_kind;       ///< [n_place] flow_place_kind in the file
+    const int32_t *place_country;    ///< [n_place] index of the country
+    const double *latitude;          ///< [n_place] degrees; NAN when unknown
+    const double *longitude;         ///< [n_place] degrees; NAN when unknown
+    const double *population;        ///< [n_place] persons before anybody left
+    const double *capacity;          ///< [n_place] persons; below 1: unlimited
 
-    const int32_t *link_from, *link_to; ///< [n_link] places
-    const int32_t *first_link;          ///< [n_place + 1] links by `from`
-    const double *length_km;            ///< [n_link]
+    const int32_t *link_from;  ///< [n_link] place where it starts
+    const int32_t *link_to;    ///< [n_link] place where it ends
+    const int32_t *first_link; ///< [n_place + 1] links by `from`
+    const double *length_km;   ///< [n_link]
 } flow_world;
 
 /// A table as it was read: numbers by column and row.
 typedef struct flow_rows {
-    int64_t n;
+    int64_t n;                      ///< rows
     const bool *given;              ///< [column] the file has it
     const double *const *value;     ///< [column][row] number, index of the place, country or
                                     ///< choice, days since the first day; NAN: empty
@@ -122,19 +119,19 @@ typedef struct flow_place_series flow_place_series;
 
 /// A module while the scenario is loaded.
 typedef struct flow_setup {
-    const flow_world *world;
-    const void *param;     ///< the struct of parameters
-    const flow_rows *rows; ///< [table]; n = 0 for an absent file
-    const void *data;      ///< set it: what step needs of the tables, shared by all models
-    int64_t n_state;       ///< set it: numbers of a model's state
-    void *inside;          ///< private
+    const flow_world *world; ///< places, links, countries
+    const void *param;       ///< the struct of parameters
+    const flow_rows *rows;   ///< [table]; n = 0 for an absent file
+    const void *data;        ///< set it: what step needs of the tables, shared by all models
+    int64_t n_state;         ///< set it: numbers of a model's state
+    void *inside;            ///< private
 } flow_setup;
 
 /// A module while a model starts or does a step. It reads what the model has combined so far (a
 /// response sees the drivers of this step, a driver the end of the step before) and writes its own
 /// columns, which keep their values from step to step.
 typedef struct flow_turn {
-    const flow_world *world;
+    const flow_world *world;   ///< places, links, countries
     const void *param;         ///< the struct of parameters
     const void *data;          ///< of the setup
     int32_t step;              ///< steps done before this one
@@ -145,17 +142,19 @@ typedef struct flow_turn {
     double *state;             ///< [n_state] own memory, 0 at first; saved in checkpoints
     const int64_t *people;     ///< [n_place] people at the places now
     bool unchanged;            ///< set it when no own column changed: saves combining them
-    uint64_t seed, stream;     ///< private
+    uint64_t seed;             ///< private
+    uint64_t stream;           ///< private
     uint32_t member;           ///< private
 } flow_turn;
 
 // The module -------------------------------------------------------------------------------------
 
+/// When a module has its turn in a step.
 typedef enum flow_module_kind {
-    FLOW_DRIVER,   ///< what happens to places, links and countries; first in a step
-    FLOW_RESPONSE, ///< what somebody does about it; after the drivers, before anybody moves
-    FLOW_PROCESS,  ///< what happens to people; after they moved
-    FLOW_N_MODULE_KIND
+    FLOW_DRIVER,       ///< what happens to places, links and countries; first in a step
+    FLOW_RESPONSE,     ///< what somebody does about it; after the drivers, before anybody moves
+    FLOW_PROCESS,      ///< what happens to people; after they moved
+    FLOW_N_MODULE_KIND ///< number of kinds
 } flow_module_kind;
 
 /// Version of these declarations, so that a module built for others is refused.
@@ -163,18 +162,18 @@ typedef enum flow_module_kind {
 
 /// A module. Constant; members that are not needed stay 0.
 struct flow_module {
-    int32_t version; ///< FLOW_MODULE_VERSION
-    flow_module_kind kind;
-    const char *name;        ///< section of scenario.yaml that switches it on: "drought"
-    const char *help;        ///< one sentence
-    const char *source;      ///< where its formulas come from
-    bool many;               ///< the section may be a list of several
-    const flow_field *field; ///< parameters, ends with FLOW_FIELD_END; NULL: none
-    size_t param_size;       ///< bytes of their struct
-    const flow_module_table *table;
-    int32_t n_table;
-    const char *writes; ///< quantities, "hazard_drought,food_insecurity"
-    const char *reads;  ///< quantities
+    int32_t version;                ///< FLOW_MODULE_VERSION
+    flow_module_kind kind;          ///< driver, response or process
+    const char *name;               ///< section of scenario.yaml that switches it on: "drought"
+    const char *help;               ///< one sentence
+    const char *source;             ///< where its formulas come from
+    bool many;                      ///< the section may be a list of several
+    const flow_field *field;        ///< parameters, ends with FLOW_FIELD_END; NULL: none
+    size_t param_size;              ///< bytes of their struct
+    const flow_module_table *table; ///< [n_table] CSV tables it reads; NULL: none
+    int32_t n_table;                ///< tables
+    const char *writes;             ///< quantities, "hazard_drought,food_insecurity"
+    const char *reads;              ///< quantities
     /// Check parameters and tables, make `data`. Problems are reported with flow_setup_error() and
     /// its like, all of them; the result is for lack of memory only. NULL: nothing to do.
     flow_err (*load)(flow_setup *setup);
@@ -186,36 +185,81 @@ struct flow_module {
 
 // Loading ----------------------------------------------------------------------------------------
 
-/// n zeroed elements that live as long as the scenario; NULL when out of memory.
+/// Memory for what `load` makes of the tables.
+/// @param setup of the call of `load`.
+/// @param n     elements, >= 0.
+/// @param size  bytes of one.
+/// @return n zeroed elements that live as long as the scenario, which owns them; NULL when out of
+/// memory.
 FLOW_API void *flow_setup_keep(flow_setup *setup, int64_t n, size_t size);
-/// Report what is wrong with a cell of a table; row -1: with the header.
+/// Report what is wrong with a cell of a table. The message gets file, line and column.
+/// @param setup  of the call of `load`.
+/// @param table  index of the table.
+/// @param row    of the table; -1: the header.
+/// @param column index of the column.
+/// @param format of printf(), what was found and what was expected.
 FLOW_API void flow_setup_error(flow_setup *setup, int32_t table, int64_t row, int32_t column,
                                const char *format, ...) FLOW_PRINTF(5, 6);
-/// Report what is wrong with a parameter.
+/// Report what is wrong with a parameter. The message gets file, line and column.
+/// @param setup  of the call of `load`.
+/// @param key    of the parameter.
+/// @param format of printf(), what was found and what was expected.
 FLOW_API void flow_setup_error_key(flow_setup *setup, const char *key, const char *format, ...)
     FLOW_PRINTF(3, 4);
-/// Index of the place that a FLOW_TEXT parameter names; -1, with a problem reported, when there is
-/// none.
+/// Place that a FLOW_TEXT parameter names.
+/// @param setup of the call of `load`.
+/// @param key   of the parameter.
+/// @return index of the place; -1, with a problem reported, when there is none.
 FLOW_API int32_t flow_setup_place(flow_setup *setup, const char *key);
 /// Order the rows of a table by place and date. Two rows of one place and date are a problem.
-/// @param[out] out lives as long as the scenario.
+/// @param setup    of the call of `load`.
+/// @param table    index of the table.
+/// @param place    index of its FLOW_PLACE column.
+/// @param date     index of its FLOW_DATE column.
+/// @param[out] out lives as long as the scenario, which owns it.
+/// @return FLOW_OK or FLOW_ENOMEM.
 FLOW_API FLOW_CHECKED flow_err flow_setup_series(flow_setup *setup, int32_t table, int32_t place,
                                                  int32_t date, const flow_place_series **out);
-/// The last row of a place that is not after a day; -1 before its first row. O(log rows).
+/// The last row of a place that is not after a day, in O(log rows). Safe from several threads.
+/// @param series of flow_setup_series().
+/// @param place  index of the place.
+/// @param day    days since the first day.
+/// @return row of the table, -1 before the first one of the place.
 FLOW_API int64_t flow_place_series_row(const flow_place_series *series, int32_t place, double day);
 
 // Steps ------------------------------------------------------------------------------------------
 
 /// The whole days that begin in this step: first <= day < end. With hourly steps most have none.
+/// @param turn       of the call of `step`.
+/// @param[out] first days since the first day.
+/// @param[out] end   days since the first day, excluded.
 FLOW_API void flow_turn_days(const flow_turn *turn, int32_t *first, int32_t *end);
-/// A random number in [0, 1): a pure function of seed, member, step, module and (cell, draw).
+/// A random number: a pure function of seed, member, step, module and (cell, draw). Safe from
+/// several threads.
+/// @param turn of the call of `start` or `step`.
+/// @param cell any number, such as the place.
+/// @param draw number of the draw within the cell.
+/// @return uniform in [0, 1).
 FLOW_API double flow_turn_uniform(const flow_turn *turn, int64_t cell, int32_t draw);
-/// A normal random number with mean 0 and standard deviation 1, of the same uniform.
+/// A normal random number, made from the uniform one of the same cell and draw. Safe from several
+/// threads.
+/// @param turn of the call of `start` or `step`.
+/// @param cell any number, such as the place.
+/// @param draw number of the draw within the cell.
+/// @return mean 0, standard deviation 1.
 FLOW_API double flow_turn_normal(const flow_turn *turn, int64_t cell, int32_t draw);
-/// Distance on the sphere in km (radius 6371.0088 km); NAN when a coordinate is.
+/// Distance on the sphere with radius 6371.0088 km, the Earth's mean radius.
+/// @param latitude_a  degrees north.
+/// @param longitude_a degrees east.
+/// @param latitude_b  degrees north.
+/// @param longitude_b degrees east.
+/// @return km; NAN when a coordinate is.
 FLOW_API double flow_great_circle_km(double latitude_a, double longitude_a, double latitude_b,
                                      double longitude_b);
-/// Set the text of flow_error_text(); returns err.
+/// Set the text of flow_error_text() for this thread.
+/// @param err    kind of the failure.
+/// @param format of printf(), what was found and what was expected.
+/// @return err.
 FLOW_API flow_err flow_fail(flow_err err, const char *format, ...) FLOW_PRINTF(2, 3);
 
 #ifdef __cplusplus

@@ -69,11 +69,14 @@ cat "$root"/include/flow/*.h | grep -o 'flow_[a-z_]*(' | tr -d '(' | sort -u |
 
 use shared "$work/moved"
 
-if command -v c++ >/dev/null; then
-    printf '#include <flow/module.h>\nint main() { return *flow_error_text(); }\n' >"$work/plus.cpp"
-    quiet c++ -std=c++17 -Wall -Wextra -pedantic -Werror -I"$work/moved/include" -c \
-        -o "$work/plus.o" "$work/plus.cpp"
-fi
+# The same from C++, with its warnings.
+command -v c++ >/dev/null || fail "no C++ compiler (Debian: g++)"
+# shellcheck disable=SC2046 # words on purpose
+quiet c++ -std=c++17 -Wall -Wextra -pedantic -Werror -o "$work/plus" \
+    "$root/tests/install/main.cpp" $(pkg-config --cflags --libs flow) -Wl,-rpath,"$libdir"
+quiet "$work/plus" "$root/scenarios/two-towns"
+grep -q '^people of 2 places: 30000 persons in 3 members$' "$work/log" ||
+    fail "C++: $(cat "$work/log")"
 
 quiet cmake -S "$root" -B "$work/static" -DBUILD_SHARED_LIBS=OFF -DCMAKE_BUILD_TYPE=Debug \
     -DFLOW_TESTS=OFF -DFLOW_BENCH=OFF -DFLOW_EXAMPLES=OFF
