@@ -12,7 +12,8 @@ typedef struct quantity {
     uint64_t version;
     bool written;    ///< by anybody
     bool changed;    ///< an own column has, since they were combined
-    double *outside; ///< assigned, NULL: never
+    bool assigned;   ///< from outside, since the last reset
+    double *outside; ///< NULL: never assigned
 } quantity;
 
 /// A module of this model.
@@ -215,7 +216,11 @@ static void combine(flow_columns *c, int32_t id)
             first = false;
         }
     }
-    if (q->outside != NULL) { add_column(q, q->outside, c->scratch, first); }
+    if (q->assigned) {
+        add_column(q, q->outside, c->scratch, first);
+        first = false;
+    }
+    if (first) { set_all(c->scratch, q->n, q->row->neutral); }
     q->changed = false;
     if (memcmp(q->value, c->scratch, size) == 0) { return; }
     memcpy(q->value, c->scratch, size);
@@ -272,14 +277,21 @@ flow_err flow_columns_phase(flow_columns *c, flow_module_kind kind, int32_t step
     return FLOW_OK;
 }
 
+/// A column from outside is neutral again. Whoever observes it may go on.
+static void forget(quantity *q)
+{
+    if (q->assigned) { set_all(q->outside, q->n, q->row->neutral); }
+    q->assigned = false;
+}
+
 flow_err flow_columns_reset(flow_columns *c, uint64_t seed, uint32_t member, const int64_t *people)
 {
     c->seed = seed;
     c->member = member;
     for (int32_t id = 0; id < FLOW_N_QUANTITY; id++) {
         quantity *q = &c->quantity[id];
-        if (q->outside != NULL) { set_all(q->outside, q->n, q->row->neutral); }
         q->changed = q->written;
+        forget(q);
     }
     for (int32_t i = 0; i < c->n_part; i++) {
         part *p = &c->part[i];
@@ -319,6 +331,12 @@ const double *flow_columns_own(const flow_columns *c, int32_t use, int32_t id)
     return NULL;
 }
 
+static bool make_outside(quantity *q)
+{
+    if (q->outside == NULL) { q->outside = flow_calloc(q->n, sizeof *q->outside); }
+    return q->outside != NULL;
+}
+
 flow_err flow_columns_assign(flow_columns *c, const char *name, const double *value, int64_t n)
 {
     const int32_t id = flow_quantity_find(name);
@@ -336,12 +354,9 @@ flow_err flow_columns_assign(flow_columns *c, const char *name, const double *va
     }
     const int64_t bad = first_bad(q->row, value, n);
     if (bad >= 0) { return refuse(c, FLOW_OUTSIDE, id, value, bad); }
-    if (q->outside == NULL) {
-        q->outside = flow_calloc(n, sizeof *q->outside);
-        if (q->outside == NULL) { return no_memory(); }
-    }
+    if (!make_outside(q)) { return no_memory(); }
     memcpy(q->outside, value, (size_t)n * sizeof *value);
-    q->written = true;
+    q->written = q->assigned = true;
     combine(c, id);
     return FLOW_OK;
 }
@@ -361,7 +376,7 @@ static void each_block(const flow_columns *c, void (*visit)(void *to, double *bl
     }
     for (int32_t id = 0; id < FLOW_N_QUANTITY; id++) {
         const quantity *q = &c->quantity[id];
-        if (q->outside != NULL) { visit(to, q->outside, q->n); }
+        if (q->assigned) { visit(to, q->outside, q->n); }
     }
 }
 
@@ -403,17 +418,80 @@ void flow_columns_save(const flow_columns *c, double *out)
     each_block(c, save_block, &out);
 }
 
-flow_err flow_columns_load(flow_columns *c, const double *saved, int64_t n)
+int32_t flow_columns_assigned(const flow_columns *c, int32_t out[static FLOW_N_QUANTITY])
 {
-    const int64_t wanted = flow_columns_n_saved(c);
+    int32_t n = 0;
+    for (int32_t id = 0; id < FLOW_N_QUANTITY; id++) {
+        if (c->quantity[id].assigned) { out[n++] = id; }
+    }
+    return n;
+}
+
+/// The numbers of one column are in the range of its quantity.
+static flow_err check_column(const flow_columns *c, int32_t id, const double *value)
+{
+    const flow_quantity *row = flow_quantity_row(id);
+    if (first_bad(row, value, flow_over_n(row->over, &c->s->world)) < 0) { return FLOW_OK; }
+    char name[FLOW_QUANTITY_NAME];
+    return flow_fail(FLOW_EINPUT, "saved numbers of '%s' are outside of its range",
+                     flow_quantity_name(id, name));
+}
+
+flow_err flow_columns_check(const flow_columns *c, const int32_t *assigned, int32_t n_assigned,
+                            const double *saved, int64_t n)
+{
+    int64_t wanted = 0;
+    for (int32_t i = 0; i < c->n_part; i++) {
+        const flow_use *use = c->part[i].use;
+        wanted += use->n_state;
+        for (int32_t k = 0; k < use->n_write; k++) { wanted += c->quantity[use->write[k]].n; }
+    }
+    for (int32_t i = 0; i < n_assigned; i++) {
+        if (assigned[i] < 0 || assigned[i] >= FLOW_N_QUANTITY ||
+            (i > 0 && assigned[i] <= assigned[i - 1])) {
+            return flow_fail(FLOW_EINPUT, "a saved quantity does not exist");
+        }
+        wanted += flow_over_n(flow_quantity_row(assigned[i])->over, &c->s->world);
+    }
     if (n != wanted) {
-        return flow_fail(FLOW_ERANGE, "%lld numbers of modules were saved, this model has %lld",
+        return flow_fail(FLOW_EINPUT, "%lld numbers of modules were saved, this model has %lld",
                          (long long)n, (long long)wanted);
     }
-    each_block(c, load_block, &saved);
+    for (int32_t i = 0; i < c->n_part; i++) {
+        const flow_use *use = c->part[i].use;
+        saved += use->n_state;
+        for (int32_t k = 0; k < use->n_write; k++) {
+            FLOW_TRY(check_column(c, use->write[k], saved));
+            saved += c->quantity[use->write[k]].n;
+        }
+    }
+    for (int32_t i = 0; i < n_assigned; i++) {
+        FLOW_TRY(check_column(c, assigned[i], saved));
+        saved += flow_over_n(flow_quantity_row(assigned[i])->over, &c->s->world);
+    }
+    return FLOW_OK;
+}
+
+flow_err flow_columns_load(flow_columns *c, uint64_t seed, uint32_t member, const int32_t *assigned,
+                           int32_t n_assigned, const double *saved, int64_t n)
+{
+    FLOW_TRY(flow_columns_check(c, assigned, n_assigned, saved, n));
+    for (int32_t i = 0; i < n_assigned; i++) {
+        if (!touch(c, assigned[i]) || !make_outside(&c->quantity[assigned[i]])) {
+            return no_memory();
+        }
+    }
+    c->seed = seed;
+    c->member = member;
     for (int32_t id = 0; id < FLOW_N_QUANTITY; id++) {
         c->quantity[id].changed = c->quantity[id].written;
+        forget(&c->quantity[id]);
     }
+    for (int32_t i = 0; i < n_assigned; i++) {
+        quantity *q = &c->quantity[assigned[i]];
+        q->changed = q->written = q->assigned = true;
+    }
+    each_block(c, load_block, &saved);
     combine_changed(c);
     return FLOW_OK;
 }

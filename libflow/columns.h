@@ -34,11 +34,21 @@ const double *flow_columns_own(const flow_columns *columns, int32_t use, int32_t
 flow_err flow_columns_assign(flow_columns *columns, const char *quantity, const double *value,
                              int64_t n);
 
+/// Quantities that have a column from outside since the last reset, in order of their ids; their
+/// number.
+int32_t flow_columns_assigned(const flow_columns *columns, int32_t out[static FLOW_N_QUANTITY]);
 /// Numbers that flow_columns_save() writes: states and own columns.
 int64_t flow_columns_n_saved(const flow_columns *columns);
 void flow_columns_save(const flow_columns *columns, double *out);
-/// What flow_columns_save() wrote of columns of the same scenario, with the same assigned.
-flow_err flow_columns_load(flow_columns *columns, const double *saved, int64_t n);
+/// Do n numbers fit as what flow_columns_save() wrote of columns of the same scenario with these
+/// quantities assigned? FLOW_OK or FLOW_EINPUT.
+flow_err flow_columns_check(const flow_columns *columns, const int32_t *assigned,
+                            int32_t n_assigned, const double *saved, int64_t n);
+/// Load them, and whose draws come next. FLOW_OK, FLOW_EINPUT or FLOW_ENOMEM; then nothing is
+/// changed.
+flow_err flow_columns_load(flow_columns *columns, uint64_t seed, uint32_t member,
+                           const int32_t *assigned, int32_t n_assigned, const double *saved,
+                           int64_t n);
 /// Hash of states and columns.
 uint64_t flow_columns_hash(const flow_columns *columns);
 

@@ -3,6 +3,7 @@
 #include "balance.h"
 #include "columns.h"
 #include "split.h"
+#include "state.h"
 
 #include <math.h>
 #include <string.h>
@@ -40,33 +41,6 @@ static flow_row_rule make_rule(const flow_settings *set, int32_t cause)
     rule.count_here = to->count_here;
     rule.count_there = to->count_there;
     return rule;
-}
-
-static bool allocate(const flow_model *m, flow_destination *d)
-{
-    const int64_t n_place = m->s->n_place, n_link = m->s->n_link;
-    const int64_t n_country = m->s->world.n_country;
-    d->cost = flow_calloc(n_link, sizeof *d->cost);
-    d->marker = flow_calloc(n_place, sizeof *d->marker);
-    d->row = flow_calloc(n_place * FLOW_N_CAUSE, sizeof *d->row);
-    d->room = flow_calloc(m->threads, sizeof *d->room);
-    d->size = flow_calloc(n_place, sizeof *d->size);
-    d->safe = flow_calloc(n_place, sizeof *d->safe);
-    d->appeal = flow_calloc(n_place, sizeof *d->appeal);
-    d->access = flow_calloc(n_place, sizeof *d->access);
-    d->balance = flow_calloc(n_place, sizeof *d->balance);
-    d->by_cause = flow_calloc(n_place * FLOW_N_CAUSE, sizeof *d->by_cause);
-    d->gate = flow_calloc(n_link, sizeof *d->gate);
-    d->pass = flow_calloc(n_link, sizeof *d->pass);
-    d->pass_carry = flow_calloc(n_link, sizeof *d->pass_carry);
-    d->permit_carry = flow_calloc(n_country, sizeof *d->permit_carry);
-    d->permit = flow_calloc(n_country, sizeof *d->permit);
-    d->asked = flow_calloc(n_country, sizeof *d->asked);
-    return d->cost != NULL && d->marker != NULL && d->row != NULL && d->room != NULL &&
-           d->size != NULL && d->safe != NULL && d->appeal != NULL && d->access != NULL &&
-           d->balance != NULL && d->by_cause != NULL && d->gate != NULL && d->pass != NULL &&
-           d->pass_carry != NULL && d->permit_carry != NULL && d->permit != NULL &&
-           d->asked != NULL;
 }
 
 static flow_err make_routes(flow_model *m, flow_destination *d)
@@ -180,14 +154,17 @@ static flow_err find_balance(flow_model *m, flow_destination *d, const flow_row_
     return err;
 }
 
-flow_err flow_destination_create(flow_model *m, flow_destination **out)
+flow_err flow_destination_create(flow_model *m)
 {
-    *out = NULL;
     flow_destination *d = flow_calloc(1, sizeof *d);
     if (d == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for destinations"); }
+    m->to = d;
     d->km = m->s->length_km;
-    flow_err err =
-        allocate(m, d) ? make_routes(m, d) : flow_fail(FLOW_ENOMEM, "no memory for destinations");
+    d->row = flow_calloc((int64_t)m->s->n_place * FLOW_N_CAUSE, sizeof *d->row);
+    d->room = flow_calloc(m->threads, sizeof *d->room);
+    flow_err err = flow_state_allocate(m, FLOW_OF_DESTINATION) && d->row != NULL && d->room != NULL
+                       ? make_routes(m, d)
+                       : flow_fail(FLOW_ENOMEM, "no memory for destinations");
     for (int32_t c = 0; c < FLOW_N_CAUSE; c++) { d->rule[c] = make_rule(&m->s->set, c); }
     int32_t most = 0;
     for (int32_t p = 0; p < m->s->n_place && err == FLOW_OK; p++) {
@@ -205,16 +182,12 @@ flow_err flow_destination_create(flow_model *m, flow_destination **out)
     if (err == FLOW_OK && kind == FLOW_TO_BALANCED) {
         err = find_balance(m, d, &d->rule[FLOW_CAUSE_OTHER]);
     }
-    if (err != FLOW_OK) {
-        flow_destination_free(d, m);
-        return err;
-    }
-    *out = d;
-    return FLOW_OK;
+    return err; // what there is of it goes with the model
 }
 
-void flow_destination_free(flow_destination *d, const flow_model *m)
+void flow_destination_free(flow_model *m)
 {
+    flow_destination *d = m->to;
     if (d == NULL) { return; }
     for (int64_t i = 0; i < (int64_t)m->s->n_place * FLOW_N_CAUSE && d->row != NULL; i++) {
         flow_dealloc(d->row[i].place);
@@ -227,29 +200,28 @@ void flow_destination_free(flow_destination *d, const flow_model *m)
         flow_dealloc(d->room[t].count);
         flow_search_free(d->room[t].search);
     }
-    for (int32_t l = 0; l < m->s->n_link && d->gate != NULL; l++) { flow_cells_clear(&d->gate[l]); }
     flow_routes_free(d->routes);
-    void *const all[] = {d->cost,       d->marker,       d->row,     d->room,     d->size, d->safe,
-                         d->appeal,     d->access,       d->balance, d->by_cause, d->gate, d->pass,
-                         d->pass_carry, d->permit_carry, d->permit,  d->asked};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) { flow_dealloc(all[i]); }
+    flow_state_release(m, FLOW_OF_DESTINATION);
+    flow_dealloc(d->row);
+    flow_dealloc(d->room);
+    m->to = NULL;
     flow_dealloc(d);
 }
 
-flow_err flow_destination_reset(flow_model *m)
+void flow_destination_reset(flow_model *m)
 {
     flow_destination *d = m->to;
-    const int64_t n_place = m->s->n_place, n_link = m->s->n_link;
-    for (int64_t l = 0; l < n_link; l++) {
-        flow_cells_drop(&m->work[0].pool, &d->gate[l]);
-        d->pass[l] = 0;
-        d->pass_carry[l] = 0.0;
-    }
+    const int64_t n_place = m->s->n_place;
+    for (int32_t l = 0; l < m->s->n_link; l++) { d->pass_carry[l] = 0.0; }
     for (int32_t c = 0; c < m->s->world.n_country; c++) { d->permit_carry[c] = 0.0; }
     memset(d->by_cause, 0, (size_t)(n_place * FLOW_N_CAUSE) * sizeof *d->by_cause);
-    d->version++;
-    d->roads = UINT64_MAX; // costs are looked at again
-    return FLOW_OK;
+    flow_destination_renew(m);
+}
+
+void flow_destination_renew(flow_model *m)
+{
+    m->to->version++;
+    m->to->roads = m->to->seen = UINT64_MAX;
 }
 
 // What rows are made from -------------------------------------------------------------------------
@@ -319,8 +291,8 @@ flow_err flow_destination_update(flow_model *m)
     uint64_t now = versions(m, read, (int32_t)(sizeof read / sizeof *read)) + m->version;
     for (int32_t i = FLOW_Q_POLICY; i <= FLOW_Q_POLICY_LAST; i++) { now += versions(m, &i, 1); }
     const bool room = update_room(m);
-    if (now == m->scored && !room) { return FLOW_OK; }
-    m->scored = now;
+    if (now == d->seen && !room) { return FLOW_OK; }
+    d->seen = now;
     d->version++;
     const double *appeal = flow_model_quantity(m, FLOW_Q_APPEAL);
     const double *welcome = flow_model_quantity(m, FLOW_Q_HOST_ACCEPTANCE);

@@ -40,6 +40,7 @@ struct flow_destination {
     flow_row_room *room;
 
     uint64_t version, roads; ///< of what rows are made from; of what costs are made from
+    uint64_t seen;           ///< of what `safe` and `appeal` are made from
     double *size;            ///< [n_place] people who live there, or whom a camp takes in
     double *safe;            ///< [n_place] in [0, 1]
     double *appeal;          ///< [n_place] utility added by quantities
@@ -59,9 +60,12 @@ struct flow_destination {
 /// Room for n candidates; false when out of memory.
 bool flow_row_reserve(flow_row_room *room, int32_t n);
 
-flow_err flow_destination_create(flow_model *m, flow_destination **out);
-void flow_destination_free(flow_destination *d, const flow_model *m);
-flow_err flow_destination_reset(flow_model *m);
+/// Make m->to; after a failure, too, it goes with the model.
+flow_err flow_destination_create(flow_model *m);
+void flow_destination_free(flow_model *m);
+void flow_destination_reset(flow_model *m);
+/// The state has changed as a whole: what is made from it is made anew.
+void flow_destination_renew(flow_model *m);
 
 // destination.c: rows
 /// Costs, safety and what else rows are made from, as they are in this step.

@@ -4,17 +4,21 @@
 
 #include <string.h>
 
+static bool reserve(flow_log *log, int64_t n)
+{
+    if (n <= log->size) { return true; }
+    int64_t size = log->size > 0 ? 2 * log->size : 1024;
+    while (size < n) { size *= 2; }
+    flow_note *row = flow_realloc(log->row, size, sizeof *row);
+    if (row == NULL) { return false; }
+    log->row = row;
+    log->size = size;
+    return true;
+}
+
 bool flow_log_add(flow_log *log, const flow_ids *ids, int32_t day, uint32_t order, int32_t where)
 {
-    const int64_t need = log->n + ids->n;
-    if (need > log->size) {
-        int64_t size = log->size > 0 ? 2 * log->size : 1024;
-        while (size < need) { size *= 2; }
-        flow_note *row = flow_realloc(log->row, size, sizeof *row);
-        if (row == NULL) { return false; }
-        log->row = row;
-        log->size = size;
-    }
+    if (!reserve(log, log->n + ids->n)) { return false; }
     for (uint32_t i = 0; i < ids->n; i++) {
         log->row[log->n++] =
             (flow_note){.id = ids->id[i], .day = day, .order = order, .where = where};
@@ -22,9 +26,19 @@ bool flow_log_add(flow_log *log, const flow_ids *ids, int32_t day, uint32_t orde
     return true;
 }
 
-static bool grow(flow_follow *follow, bool households)
+bool flow_log_fill(flow_log *log, const flow_note *note, int64_t n)
 {
-    const int64_t size = follow->size > 0 ? 2 * follow->size : 256;
+    if (!reserve(log, n)) { return false; }
+    if (n > 0) { memcpy(log->row, note, (size_t)n * sizeof *note); }
+    log->n = n;
+    return true;
+}
+
+/// Room for more than n batches.
+static bool grow(flow_follow *follow, int64_t n, bool households)
+{
+    int64_t size = follow->size > 0 ? 2 * follow->size : 256;
+    while (size <= n) { size *= 2; }
     flow_batch *batch = flow_realloc(follow->batch, size, sizeof *batch);
     if (batch == NULL) { return false; }
     follow->batch = batch;
@@ -51,7 +65,7 @@ flow_err flow_follow_batch(flow_follow *follow, gsl_rng *rng, flow_pool *pool, i
                          "a sample of them",
                          (long long)UINT32_MAX);
     }
-    if ((follow->n_batch == follow->size && !grow(follow, household > 0)) ||
+    if ((follow->n_batch == follow->size && !grow(follow, follow->n_batch, household > 0)) ||
         !flow_ids_reserve(pool, out, (uint32_t)k)) {
         return flow_fail(FLOW_ENOMEM, "no memory for %lld people who are followed one by one",
                          (long long)k);
@@ -65,6 +79,16 @@ flow_err flow_follow_batch(flow_follow *follow, gsl_rng *rng, flow_pool *pool, i
     follow->n += (uint32_t)k;
     follow->n_person += k * (household > 0 ? household : 1);
     return FLOW_OK;
+}
+
+bool flow_follow_fill(flow_follow *follow, const flow_batch *batch, const int64_t *person,
+                      int64_t n)
+{
+    if (n == 0) { return true; }
+    if (n > follow->size && !grow(follow, n, person != NULL)) { return false; }
+    memcpy(follow->batch, batch, (size_t)n * sizeof *batch);
+    if (person != NULL) { memcpy(follow->person, person, (size_t)n * sizeof *person); }
+    return true;
 }
 
 int64_t flow_follow_find(const flow_follow *follow, uint32_t id)

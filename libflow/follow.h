@@ -54,6 +54,12 @@ flow_err flow_follow_batch(flow_follow *follow, gsl_rng *rng, flow_pool *pool, i
                            int32_t household, flow_batch about, flow_ids *out);
 /// Index of the batch of a unit.
 int64_t flow_follow_find(const flow_follow *follow, uint32_t id);
+/// Take over n batches of a saved state, with the first persons of their households (NULL: people
+/// move alone); the numbers are set by the caller. False when out of memory.
+bool flow_follow_fill(flow_follow *follow, const flow_batch *batch, const int64_t *person,
+                      int64_t n);
+/// Fill an empty log. False when out of memory.
+bool flow_log_fill(flow_log *log, const flow_note *note, int64_t n);
 void flow_follow_reset(flow_follow *follow);
 void flow_follow_clear(flow_follow *follow);
 

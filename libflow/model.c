@@ -1,110 +1,13 @@
 #include "destination.h"
+#include "state.h"
 
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
-/// One block of the model's memory: where its pointer is kept and how large it is.
-typedef struct block {
-    void *pointer; ///< address of the pointer
-    int64_t n;
-    size_t size;
-} block;
-
-enum { most_blocks = 64 };
-
-static int32_t most_classes(const flow_groups *groups)
-{
-    int32_t most = 1;
-    for (int32_t a = 0; a < groups->n_axis; a++) {
-        if (groups->axis[a].n_class > most) { most = groups->axis[a].n_class; }
-    }
-    return most;
-}
-
-/// All arrays of a model, as rows: allocation, reset and release go over the same list.
-static int32_t list_blocks(flow_model *m, block out[static most_blocks])
-{
-    const int64_t n_place = m->s->n_place, n_link = m->s->n_link;
-    int32_t n = 0;
-#define ROW(member, count) out[n++] = (block){&m->member, (count), sizeof *m->member}
-    ROW(kind, n_place);
-    ROW(camp, n_place);
-    ROW(idp_camp, n_place);
-    ROW(town, n_place);
-    ROW(move_chance, n_place);
-    ROW(leave, n_place);
-    ROW(conflict, n_place);
-    ROW(conflict_since, n_place);
-    ROW(capacity, n_place);
-    ROW(population, n_place);
-    ROW(score, n_place);
-    ROW(score_before, n_place);
-    ROW(multiplier, n_place);
-    ROW(pull, n_place);
-    ROW(count, n_place);
-    ROW(owed, n_place);
-    ROW(dawn, n_place);
-    ROW(coming, n_place);
-    ROW(asking, n_place);
-    ROW(asking_most, n_place);
-    ROW(asking_rule, n_place);
-    ROW(arrivals, n_place);
-    ROW(departures, n_place);
-    ROW(spawned, n_place);
-    ROW(same_religion, n_place * m->groups.n_religion);
-    ROW(same_ethnicity, n_place * m->groups.n_ethnicity);
-    ROW(closed, n_link);
-    ROW(closed_on, n_link);
-    ROW(first_in, n_place + 1);
-    ROW(in_link, n_link);
-    ROW(speed, n_link);
-    ROW(link_count, n_link);
-    ROW(link_entered, n_link);
-    ROW(road_due, n_link);
-    ROW(through, n_link);
-    ROW(limited, n_place);
-    ROW(box, (int64_t)m->n_chunk * m->n_range);
-    ROW(place_weight, n_place + 1);
-    ROW(place_tail, n_place + 1);
-    ROW(place_number, n_place + 1);
-    ROW(class_tail, most_classes(&m->groups) + 1);
-    ROW(class_number, most_classes(&m->groups));
-#undef ROW
-    return n;
-}
-
-typedef struct cell_sets {
-    flow_cells **sets;
-    int64_t n;
-} cell_sets;
-
-static int32_t list_sets(flow_model *m, cell_sets out[static 6])
-{
-    const int64_t n_place = m->s->n_place, n_link = m->s->n_link;
-    out[0] = (cell_sets){&m->here, n_place};
-    out[1] = (cell_sets){&m->active, n_place};
-    out[2] = (cell_sets){&m->queue, n_link};
-    out[3] = (cell_sets){&m->entry, n_link};
-    out[4] = (cell_sets){&m->road, n_link};
-    out[5] = (cell_sets){&m->back, n_link};
-    return 6;
-}
-
 static bool allocate(flow_model *m)
 {
-    block blocks[most_blocks];
-    const int32_t n = list_blocks(m, blocks);
-    for (int32_t i = 0; i < n; i++) {
-        void *memory = flow_calloc(blocks[i].n, blocks[i].size);
-        if (memory == NULL) { return false; }
-        memcpy(blocks[i].pointer, &memory, sizeof memory);
-    }
-    cell_sets sets[6];
-    for (int32_t i = 0, n_set = list_sets(m, sets); i < n_set; i++) {
-        *sets[i].sets = flow_calloc(sets[i].n, sizeof(flow_cells));
-        if (*sets[i].sets == NULL) { return false; }
-    }
+    if (!flow_state_allocate(m, FLOW_OF_MODEL)) { return false; }
     m->choice = flow_calloc((int64_t)m->s->n_place * m->groups.n_rule, sizeof *m->choice);
     m->work = flow_calloc(m->threads, sizeof *m->work);
     if (m->choice == NULL || m->work == NULL) { return false; }
@@ -204,7 +107,7 @@ flow_err flow_model_create(const flow_scenario *scenario, const flow_model_optio
     if (err == FLOW_OK) {
         index_arrivals(m);
         find_shortcuts(m);
-        if (destination) { err = flow_destination_create(m, &m->to); }
+        if (destination) { err = flow_destination_create(m); }
     }
     if (err == FLOW_OK) {
         m->bins = hop->memory_bins;
@@ -227,20 +130,6 @@ void flow_model_free(flow_model *m)
     for (int64_t i = 0; i < (int64_t)m->n_chunk * m->n_range && m->box != NULL; i++) {
         flow_dealloc(m->box[i].byte);
     }
-    block blocks[most_blocks];
-    const int32_t n = list_blocks(m, blocks);
-    for (int32_t i = 0; i < n; i++) {
-        void *memory;
-        memcpy(&memory, blocks[i].pointer, sizeof memory);
-        flow_dealloc(memory);
-    }
-    cell_sets sets[6];
-    for (int32_t i = 0, n_set = list_sets(m, sets); i < n_set; i++) {
-        for (int64_t k = 0; k < sets[i].n && *sets[i].sets != NULL; k++) {
-            flow_cells_clear(&(*sets[i].sets)[k]);
-        }
-        flow_dealloc(*sets[i].sets);
-    }
     for (int64_t i = 0; i < (int64_t)m->s->n_place * m->groups.n_rule && m->choice != NULL; i++) {
         flow_dealloc(m->choice[i].node);
         flow_dealloc(m->choice[i].weight);
@@ -261,7 +150,8 @@ void flow_model_free(flow_model *m)
         flow_dealloc(m->entering[i].group);
         flow_dealloc(m->entering[i].n);
     }
-    flow_destination_free(m->to, m);
+    flow_state_release(m, FLOW_OF_MODEL);
+    flow_destination_free(m);
     flow_follow_clear(&m->follow);
     flow_dealloc(m->choice);
     flow_dealloc(m->work);
@@ -285,14 +175,7 @@ flow_err flow_model_reset(flow_model *m, uint64_t seed, uint32_t member)
     m->target = m->debt = m->waiting = 0;
     m->version++;
     m->scored = 0;
-    for (int64_t i = 0; i < (int64_t)m->n_chunk * m->n_range; i++) { m->box[i].n = 0; }
-    cell_sets sets[6];
-    for (int32_t i = 0, n_set = list_sets(m, sets); i < n_set; i++) {
-        for (int64_t k = 0; k < sets[i].n; k++) {
-            flow_cells_drop(&m->work[0].pool, &(*sets[i].sets)[k]);
-        }
-    }
-    flow_follow_reset(&m->follow);
+    flow_state_clear(m);
     for (int32_t p = 0; p < s->n_place; p++) {
         m->conflict[p] = 0.0;
         m->score[p] = m->score_before[p] = 1.0;
@@ -306,17 +189,7 @@ flow_err flow_model_reset(flow_model *m, uint64_t seed, uint32_t member)
         m->link_count[l] = m->link_entered[l] = 0;
         m->road_due[l] = INT32_MAX;
     }
-    for (int32_t t = 0; t < m->threads; t++) {
-        m->work[t].failed = false;
-        m->work[t].box = NULL;
-        m->work[t].wrote = false;
-        m->work[t].error = FLOW_OK;
-        m->work[t].left = m->work[t].units_left = 0;
-        m->work[t].log.n = 0;
-        flow_cells_drop(&m->work[t].pool, &m->work[t].cells);
-        flow_cells_drop(&m->work[t].pool, &m->work[t].pending);
-    }
-    if (m->to != NULL) { FLOW_TRY(flow_destination_reset(m)); }
+    if (m->to != NULL) { flow_destination_reset(m); }
     FLOW_TRY(flow_model_day0(m));
     flow_model_scores(m); // those of the day before the first one
     FLOW_TRY(flow_columns_reset(m->columns, seed, member, m->count));

@@ -72,16 +72,23 @@ static bool make_ids(flow_cells *cells, int32_t size)
     return true;
 }
 
+/// Room for n rows.
+static bool reserve(flow_cells *cells, int32_t n)
+{
+    if (n <= cells->size) { return true; }
+    int32_t size = cells->size > 0 ? 2 * cells->size : 4;
+    while (size < n) { size = size < INT32_MAX / 2 ? 2 * size : n; }
+    flow_cell *row = flow_realloc(cells->row, size, sizeof *row);
+    if (row == NULL) { return false; }
+    cells->row = row;
+    if (cells->ids != NULL && !make_ids(cells, size)) { return false; }
+    cells->size = size;
+    return true;
+}
+
 static bool append(flow_cells *cells, const flow_key *key, int64_t n)
 {
-    if (cells->n == cells->size) {
-        const int32_t size = cells->size > 0 ? 2 * cells->size : 4;
-        flow_cell *row = flow_realloc(cells->row, size, sizeof *row);
-        if (row == NULL) { return false; }
-        cells->row = row;
-        if (cells->ids != NULL && !make_ids(cells, size)) { return false; }
-        cells->size = size;
-    }
+    if (cells->n == cells->size && !reserve(cells, cells->n + 1)) { return false; }
     if (cells->ids != NULL) { cells->ids[cells->n] = (flow_ids){0}; }
     cells->row[cells->n++] = (flow_cell){.key = *key, .n = n};
     return true;
@@ -303,9 +310,22 @@ uint64_t flow_cells_hash(const flow_cells *cells, uint64_t where)
     return sum;
 }
 
-bool flow_cells_index(flow_cells *cells)
+bool flow_cells_fill(flow_pool *pool, flow_cells *cells, const flow_cell *row, int32_t n,
+                     const uint32_t *n_ids, const uint32_t *id)
 {
+    if (!reserve(cells, n)) { return false; }
+    if (n_ids != NULL && cells->ids == NULL && !make_ids(cells, cells->size)) { return false; }
+    for (int32_t i = 0; i < n; i++) {
+        cells->row[i] = row[i];
+        if (cells->ids != NULL) { cells->ids[i] = (flow_ids){0}; }
+        cells->n = i + 1;
+        if (n_ids == NULL || n_ids[i] == 0) { continue; }
+        if (!flow_ids_reserve(pool, &cells->ids[i], n_ids[i])) { return false; }
+        memcpy(cells->ids[i].id, id, n_ids[i] * sizeof *id);
+        cells->ids[i].n = n_ids[i];
+        id += n_ids[i];
+    }
     int32_t size = 4 * index_from;
-    while (size < 2 * cells->n) { size *= 2; }
-    return cells->n < index_from || index_rebuild(cells, size);
+    while (size < 2 * (int64_t)n) { size *= 2; }
+    return n < index_from || index_rebuild(cells, size);
 }

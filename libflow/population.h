@@ -37,7 +37,8 @@ typedef struct flow_cell {
 } flow_cell;
 
 /// A set of cells with different keys: dense rows and a hash index that exists from 16 rows on.
-/// The order of rows never influences a count. Zero-initialise.
+/// All cells of a set draw from one stream, so the order of rows is part of the state.
+/// Zero-initialise.
 typedef struct flow_cells {
     flow_cell *row;
     flow_ids *ids; ///< [size] followed units of each row; NULL: nobody was ever followed here
@@ -82,7 +83,9 @@ int64_t flow_cells_total(const flow_cells *cells);
 void flow_cells_swap(flow_cells *a, flow_cells *b);
 /// Hash of the counts of the set, the same for any order of its rows.
 uint64_t flow_cells_hash(const flow_cells *cells, uint64_t where);
-/// Rebuild the hash index after rows were filled from outside (reading a checkpoint).
-bool flow_cells_index(flow_cells *cells);
+/// Fill an empty set with n rows in their order (reading a checkpoint). `n_ids`, shape [n], NULL:
+/// nobody is followed: ids of each row, which follow each other in `id`. False when out of memory.
+bool flow_cells_fill(flow_pool *pool, flow_cells *cells, const flow_cell *row, int32_t n,
+                     const uint32_t *n_ids, const uint32_t *id);
 
 #endif

@@ -118,4 +118,9 @@ struct flow_scenario {
 /// 0.005: a camp with the quirk low_movechance_is_camp.
 bool flow_place_is_low(const flow_scenario *scenario, int32_t place);
 
+/// Hash of the texts of the input files, wherever they lie, and hash of the period, the settings
+/// and the modules in use. Two scenarios with the same two hashes behave alike (modules of your own
+/// count by name). FLOW_OK or FLOW_ENOMEM.
+flow_err flow_scenario_hash(const flow_scenario *scenario, uint64_t *files, uint64_t *settings);
+
 #endif

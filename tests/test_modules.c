@@ -421,12 +421,13 @@ Test(modules, columns_go_on_from_where_they_were_saved)
     const double some[] = {0.5, 0.0, 2.0};
     flow_columns *a = NULL;
     flow_columns *b = NULL;
+    flow_columns *c = NULL;
     cr_assert_eq(flow_columns_create(s, 1, &a), FLOW_OK);
     cr_assert_eq(flow_columns_create(s, 1, &b), FLOW_OK);
     cr_assert_eq(flow_columns_reset(a, 9, 1, people), FLOW_OK);
     cr_assert_eq(flow_columns_reset(b, 9, 1, people), FLOW_OK);
     cr_assert_eq(flow_columns_assign(a, "wage", some, 3), FLOW_OK);
-    cr_assert_eq(flow_columns_assign(b, "wage", (const double[]){1, 1, 1}, 3), FLOW_OK);
+    cr_assert_eq(flow_columns_assign(b, "price_index", (const double[]){1, 1, 3}, 3), FLOW_OK);
     const int64_t n = flow_columns_n_saved(a);
     cr_assert_eq(n, 2 * (4 + 3 + 3) + 3 + 3 + 2 + 3);
     double saved[40];
@@ -436,7 +437,11 @@ Test(modules, columns_go_on_from_where_they_were_saved)
         }
     }
     flow_columns_save(a, saved);
-    cr_assert_eq(flow_columns_load(b, saved, n), FLOW_OK, "%s", flow_error_text());
+    int32_t id[FLOW_N_QUANTITY];
+    cr_assert_eq(flow_columns_assigned(a, id), 1);
+    cr_assert_eq(id[0], FLOW_Q_WAGE);
+    cr_assert_eq(flow_columns_load(b, 9, 1, id, 1, saved, n), FLOW_OK, "%s", flow_error_text());
+    cr_expect_eq(flow_columns_value(b, FLOW_Q_PRICE_INDEX)[2], 1.0, "b's own is forgotten");
     cr_expect_eq(flow_columns_hash(a), flow_columns_hash(b));
     cr_expect_eq(flow_columns_value(b, FLOW_Q_WAGE)[2], 2.0);
     for (int32_t kind = 0; kind < FLOW_N_MODULE_KIND; kind++) {
@@ -446,7 +451,21 @@ Test(modules, columns_go_on_from_where_they_were_saved)
     cr_expect_eq(flow_columns_hash(a), flow_columns_hash(b));
     cr_expect_eq(flow_columns_own(b, 0, FLOW_Q_CONFLICT_LEVEL)[0],
                  flow_columns_own(a, 0, FLOW_Q_CONFLICT_LEVEL)[0]);
-    cr_expect_eq(flow_columns_load(b, saved, n - 1), FLOW_ERANGE);
+    cr_expect_eq(flow_columns_load(b, 9, 1, id, 1, saved, n - 1), FLOW_EINPUT);
+    cr_expect_eq(flow_columns_load(b, 9, 1, (const int32_t[]){FLOW_N_QUANTITY}, 1, saved, n),
+                 FLOW_EINPUT);
+    saved[n - 1] = -1.0; // a wage
+    cr_expect_eq(flow_columns_load(b, 9, 1, id, 1, saved, n), FLOW_EINPUT);
+    cr_expect(strstr(flow_error_text(), "'wage'") != NULL, "%s", flow_error_text());
+    cr_expect_eq(flow_columns_hash(a), flow_columns_hash(b), "a refusal changes nothing");
+    // After a reset nothing is assigned, as in new columns.
+    cr_assert_eq(flow_columns_reset(a, 9, 1, people), FLOW_OK);
+    cr_expect_eq(flow_columns_assigned(a, id), 0);
+    cr_expect_eq(flow_columns_value(a, FLOW_Q_WAGE)[2], 1.0);
+    cr_assert_eq(flow_columns_create(s, 1, &c), FLOW_OK);
+    cr_assert_eq(flow_columns_reset(c, 9, 1, people), FLOW_OK);
+    cr_expect_eq(flow_columns_hash(a), flow_columns_hash(c), "reset and newly made");
+    flow_columns_free(c);
     flow_columns_free(a);
     flow_columns_free(b);
     flow_scenario_free(s);
@@ -601,7 +620,7 @@ Test(quantities, rules_combine_as_they_say)
         const double outside[] = {q->neutral, row[i].y, row[i].y};
         double saved[9];
         for (int k = 0; k < 6; k++) { saved[k] = k < 3 ? row[i].x : q->neutral; }
-        cr_assert_eq(flow_columns_load(c, saved, 6), FLOW_OK, "%s", flow_error_text());
+        cr_assert_eq(flow_columns_load(c, 0, 0, NULL, 0, saved, 6), FLOW_OK, "%s", flow_error_text());
         cr_assert_eq(flow_columns_assign(c, row[i].name, outside, 3), FLOW_OK);
         cr_expect_eq(flow_columns_value(c, id)[0], row[i].x, "%s: neutral", row[i].name);
         cr_expect_eq(flow_columns_value(c, id)[1], row[i].both, "%s: %g", row[i].name,

@@ -1,0 +1,287 @@
+#include "stories.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const story_name[N_STORY] = {"crowd", "matches", "flee",   "modules",
+                                         "grid",  "route",   "journey"};
+
+#define PLACES "name,region,country,latitude,longitude,kind,population,capacity,initial_idps,sink\n"
+
+static const char *const crowd[][2] = {
+    {"scenario.yaml", "libflow: 1\ntitle: crowd\nperiod: {start: 2024-01-01, days: 40}\n"
+                      "spawn: {mode: conflict, rate_kind: poisson, rate: 300}\n"
+                      "people: {axes: 'origin, status, cause, gender'}\n"
+                      "hop: {max_move_speed: 100, avoid_short_stints: true, start_on_foot: true,\n"
+                      "  default_movechance: 0.4, awareness_level: 2, camps_are_sinks: true}\n"},
+    {"places.csv", PLACES "Alm,R,A,1,1,conflict,100000,,0,\nBor,R,A,1,2,town,5000,,230,\n"
+                          "Col,R,A,2,2,town,7000,,0,\nDun,R,B,2,3,camp,0,4000,1700,0.01\n"
+                          "Els,R,B,3,3,camp,0,,0,\nFar,R,B,3,4,camp,0,900,500,\n"},
+    {"links.csv", "from,to,length_km,walk_probability\nAlm,Bor,60,0.2\nAlm,Col,140,0\n"
+                  "Bor,Dun,90,0\nCol,Dun,40,0.5\nCol,Els,170,0\nDun,Els,230,"
+                  "0\nEls,Far,15,0\n"},
+    {"conflict.csv", "place,start,end,intensity\nAlm,0,,1\nBor,7,19,0.5\nBor,19,30,2\n"},
+    {"closures.csv", "kind,from,to,start,end\nlink,Bor,Dun,5,9\nlink,Bor,Dun,8,14\n"
+                     "place,Col,,20,24\ncamp,Els,,11,17\n"},
+    {"attributes.csv",
+     "attribute,value,place,weight\ngender,f,,53\ngender,m,,47\nage,7,,40\nage,33,,50\n"
+     "age,71,,10\nhousehold_size,1,,1\nhousehold_size,3,,2\nhousehold_size,6,,1\n"},
+    {NULL, NULL}};
+
+static const char *const matches[][2] = {
+    {"scenario.yaml",
+     "libflow: 1\ntitle: matches\nperiod: {start: 2024-01-01, days: 40}\n"
+     "spawn: {take_from_population: true}\n"
+     "conflict: {decay: [1, 0.5, 0.25], decay_interval: 6}\n"
+     "hop: {max_move_speed: 200, match_camp_religion: true, match_town_ethnicity: true,\n"
+     "  match_conflict_ethnicity: true, match_camp_ethnicity: true, boys_take_risk: true,\n"
+     "  children_avoid_hazards: true, stay_close_to_home: true, use_pop_for_loc_weight: true,\n"
+     "  movechance_pop_scale_factor: 0.1, weight_power: 1.5, pruning_threshold: 20}\n"},
+    {"places.csv", PLACES "Alm,R,A,1,1,conflict,3000,,0,\nBor,R,A,1,2,conflict,9000,,0,\n"
+                          "Col,R,A,2,2,town,7000,,12,\nDun,R,B,2,3,camp,0,2500,0,\n"
+                          "Els,R,B,3,3,idp_camp,0,,0,\n"},
+    {"links.csv", "from,to,length_km\nAlm,Bor,60\nAlm,Col,140\nBor,Dun,90\nCol,Dun,40\n"
+                  "Col,Els,170\nDun,Els,230\n"},
+    {"conflict.csv", "place,start,end,intensity\nAlm,0,,1\nBor,12,,1\n"},
+    {"observations.csv",
+     "place,date,people\nDun,2024-01-01,100\nDun,2024-01-16,2100\nDun,2024-01-23,1900\n"
+     "Dun,2024-02-09,4000\nEls,2024-01-01,30\nEls,2024-02-09,3000\n"},
+    {"attributes.csv", "attribute,value,place,weight\ngender,f,,53\ngender,m,,47\nage,7,,40\n"
+                       "age,16,,10\nage,33,,50\nage,71,,10\nreligion,x,,1\nreligion,y,,2\n"
+                       "ethnicity,u,,3\nethnicity,v,,1\n"},
+    {NULL, NULL}};
+
+static const char *const flee[][2] = {
+    {"scenario.yaml",
+     "libflow: 1\ntitle: flee\nperiod: {start: 2024-01-01, days: 40}\n"
+     "quirks: {closed_links_turn_back: true, fixed_routes_stale_scores: true,\n"
+     "  day0_reduces_capacity: true, closures_do_not_stack: true, conflict_ends_as_town: true,\n"
+     "  overdrawn_population: true, full_speed_per_link: true, low_movechance_is_camp: true}\n"
+     "conflict: {decay: [1, 0.5], decay_interval: 9}\n"
+     "hop: {max_move_speed: 150, fixed_routes: true, awareness_level: 3,\n"
+     "  movechance_pop_scale_factor: -0.1, avoid_short_stints: true}\n"},
+    {"places.csv", PLACES "Alm,R,A,1,1,conflict,3000,,0,\nBor,R,A,1,2,town,9000,,40,\n"
+                          "Col,R,A,2,2,forward,0,,0,\nDun,R,B,2,3,camp,0,2500,0,\n"
+                          "Els,R,B,3,3,camp,0,700,0,\nMid,R,B,3,3,marker,0,,0,\n"},
+    {"links.csv", "from,to,length_km\nAlm,Bor,60\nAlm,Col,340\nBor,Dun,290\nCol,Dun,40\n"
+                  "Col,Mid,100\nMid,Els,200\nDun,Els,230\n"},
+    {"conflict.csv", "place,start,end,intensity\nAlm,0,21,1\nBor,9,,0.7\n"},
+    {"closures.csv", "kind,from,to,start,end\nlink,Bor,Dun,3,5\nlink,Bor,Dun,4,7\n"
+                     "country,A,B,20,24\nlink,Alm,Col,10,30\n"},
+    {"observations.csv", "place,date,people\nDun,2024-01-01,600\nDun,2024-02-09,3000\n"
+                         "Els,2024-01-01,100\nEls,2024-02-09,900\n"},
+    {"major_routes.csv", "route,order,place\n1,1,Alm\n1,2,Bor\n1,3,Dun\n"},
+    {NULL, NULL}};
+
+static const char *const modules[][2] = {
+    {"scenario.yaml", "libflow: 1\ntitle: modules\nperiod: {start: 2021-03-01, days: 40}\n"
+                      "spawn: {mode: conflict, rate: 50}\nhop: {default_movechance: 0.2}\n"
+                      "conflict_events: {reach_km: 120}\n"
+                      "drought: [{name: rain, index: spi, series: spi.csv}]\n"},
+    {"places.csv", "name,kind,country,region,latitude,longitude,population,capacity\n"
+                   "Alder,conflict,Inland,East,1.50,20.25,12000,\n"
+                   "Birch,town,Inland,East,1.62,20.31,9000,\n"
+                   "Dogwood,camp,Coast,South,0.50,19.00,,9000\n"},
+    {"links.csv", "from,to,length_km\nAlder,Birch,18\nAlder,Dogwood,140\nBirch,Dogwood,230\n"},
+    {"conflict.csv", "place,start,end,intensity\nAlder,0,,1\n"},
+    {"events.csv", "event_date,event_type,latitude,longitude,fatalities\n"
+                   "2021-03-02,Battles,1.62,20.30,3\n2021-03-05,Battles,1.5,20.25,40\n"
+                   "2021-03-28,Battles,1.5,20.25,7\n"},
+    {"spi.csv", "place,date,spi\nAlder,2021-03-01,-0.5\nAlder,2021-03-11,-1.75\n"
+                "Alder,2021-03-31,-3.5\nBirch,10,-2\n"},
+    {NULL, NULL}};
+
+static const char *const route[][2] = {
+    {"scenario.yaml", "libflow: 1\ntitle: route\nperiod: {start: 2024-01-01, days: 40}\n"
+                      "spawn: {mode: conflict, rate: 37}\n"
+                      "hop: {max_move_speed: 20, max_walk_speed: 9, avoid_short_stints: true,\n"
+                      "  memory_bins: 7, capacity_batch: 0.05}\n"},
+    {"places.csv", PLACES "Alm,R,A,1,1,conflict,3000,,0,\nBor,R,A,1,2,town,9000,,0,\n"
+                          "Dun,R,B,2,3,camp,0,300,0,\n"},
+    {"links.csv", "from,to,length_km,speed_km_d,walk_probability\nAlm,Bor,130,,0.3\n"
+                  "Bor,Dun,210,31,0\nAlm,Dun,300,,1\n"},
+    {"conflict.csv", "place,start,end,intensity\nAlm,0,,1\n"},
+    {NULL, NULL}};
+
+static const char *const journey[][2] = {
+    {"scenario.yaml", "libflow: 1\ntitle: journey\nperiod: {start: 2024-01-01, days: 40}\n"
+                      "movement: {rule: destination}\ndestination: {speed: 50}\n"
+                      "destination_economic: {may_stay: true}\n"},
+    {"places.csv", PLACES "Alm,R,A,1,1,town,30000,,0,\nBor,R,A,1,2,town,9000,,0,\n"
+                          "Col,R,A,2,2,town,7000,,0,\nDun,R,B,2,3,camp,0,2500,0,\n"
+                          "Els,R,B,3,3,town,5000,,0,\nMid,R,B,3,4,marker,0,,0,\n"},
+    {"links.csv", "from,to,length_km\nAlm,Bor,60\nAlm,Col,140\nBor,Dun,90\nCol,Dun,40\n"
+                  "Col,Mid,70\nMid,Els,100\nDun,Els,230\n"},
+    {"closures.csv", "kind,from,to,start,end\nlink,Bor,Dun,5,9\nlink,Alm,Col,12,17\n"},
+    {"attributes.csv", "attribute,value,place,weight\nhousehold_size,1,,1\nhousehold_size,4,,2\n"},
+    {NULL, NULL}};
+
+enum { side = 18, most_file = 8, text_size = 32768 };
+
+/// side x side places, neighbours linked, people everywhere.
+static const char *const (*grid(void))[2]
+{
+    static char places[text_size], links[text_size];
+    static const char *const file[][2] = {
+        {"scenario.yaml", "libflow: 1\ntitle: grid\nperiod: {start: 2024-01-01, days: 12}\n"
+                          "spawn: {mode: none}\nhop: {onward: false, default_movechance: 0.3}\n"},
+        {"places.csv", places},
+        {"links.csv", links},
+        {NULL, NULL}};
+    size_t p = 0, l = 0;
+    p += (size_t)snprintf(places, sizeof places, "%s", PLACES);
+    l += (size_t)snprintf(links, sizeof links, "from,to,length_km\n");
+    for (int i = 0; i < side * side; i++) {
+        const int x = i % side, y = i / side;
+        p += (size_t)snprintf(places + p, sizeof places - p, "P%d,R,A,,,town,0,,%d,\n", i,
+                              31 + (i * 7) % 11);
+        if (x + 1 < side) {
+            l += (size_t)snprintf(links + l, sizeof links - l, "P%d,P%d,%d\n", i, i + 1, 50 + x);
+        }
+        if (y + 1 < side) { // some of these links take more than a day
+            l += (size_t)snprintf(links + l, sizeof links - l, "P%d,P%d,%d\n", i, i + side,
+                                  90 + 120 * (x % 5));
+        }
+    }
+    cr_assert(p < text_size - 1 && l < text_size - 1);
+    return file;
+}
+
+/// A forcing whose value depends on what it was in the step before.
+static flow_err fill(void *context, uint32_t member, int32_t step, double *value, int64_t n)
+{
+    const double *top = context;
+    const double swing = (double)((member + (uint32_t)step) % 3) / 3.0;
+    for (int64_t i = 0; i < n; i++) {
+        const double now = value[i] < *top ? value[i] : 0.0;
+        value[i] = now * 0.5 + *top * 0.5 * (i % 2 == 0 ? swing : 1.0 - swing);
+    }
+    return FLOW_OK;
+}
+
+/// Quantities that a story is driven with, and their largest values.
+typedef struct drive {
+    const char *quantity;
+    double top;
+} drive;
+
+static const drive weather[] = {{"hazard_flood", 2.0}};
+static const drive hard_times[] = {
+    {"hazard_conflict", 0.05}, {"hazard_economic", 0.03}, {"hazard_onward", 0.02},
+    {"return_hazard", 0.02},   {"crossings", 130.0},      {"labour_permits", 17.3},
+    {"passable", 1.0},         {"speed_factor", 1.0},     {"extra_capacity", 900.0},
+    {"safety", 1.0},           {"onset_flood", 0.01}};
+
+enum { most_drive = 16 };
+
+/// Forcings of a story; they live as long as the program.
+static const flow_forcing *forcings_of(int story, int32_t *n)
+{
+    static flow_forcing forcing[most_drive];
+    static double top[most_drive];
+    const drive *list = story == STORY_JOURNEY ? hard_times : weather;
+    *n = story == STORY_JOURNEY   ? (int32_t)(sizeof hard_times / sizeof *hard_times)
+         : story == STORY_MODULES ? 1
+                                  : 0;
+    for (int32_t i = 0; i < *n; i++) {
+        top[i] = list[i].top;
+        forcing[i] = (flow_forcing){.name = list[i].quantity,
+                                    .quantity = list[i].quantity,
+                                    .fill = fill,
+                                    .context = &top[i]};
+    }
+    return forcing;
+}
+
+flow_scenario *story_load(int story, const char *const *set)
+{
+    const char *const(*file)[2] = NULL;
+    switch (story) {
+    case STORY_CROWD: file = crowd; break;
+    case STORY_MATCHES: file = matches; break;
+    case STORY_FLEE: file = flee; break;
+    case STORY_MODULES: file = modules; break;
+    case STORY_ROUTE: file = route; break;
+    case STORY_JOURNEY: file = journey; break;
+    default: file = grid(); break;
+    }
+    flow_file list[most_file];
+    int32_t n = 0;
+    for (; file[n][0] != NULL; n++) {
+        cr_assert_lt(n, (int32_t)most_file);
+        list[n] = (flow_file){file[n][0], file[n][1], (int64_t)strlen(file[n][1])};
+    }
+    flow_load_options options = {.set = set};
+    while (set != NULL && set[options.n_set] != NULL) { options.n_set++; }
+    options.forcing = forcings_of(story, &options.n_forcing);
+    flow_scenario *s = NULL;
+    cr_assert_eq(flow_scenario_load_memory(list, n, &options, &s), FLOW_OK, "%s: %s",
+                 story_name[story], flow_error_text());
+    return s;
+}
+
+flow_model *story_model(const flow_scenario *s, uint64_t seed, flow_individuals individuals,
+                        int32_t threads)
+{
+    const flow_model_options options = {.seed = seed,
+                                        .member = 3,
+                                        .threads = threads,
+                                        .individuals = individuals,
+                                        .sample_share = 0.17,
+                                        .history = true};
+    flow_model *m = NULL;
+    cr_assert_eq(flow_model_create(s, &options, &m), FLOW_OK, "%s", flow_error_text());
+    return m;
+}
+
+void story_step(int story, flow_model *m)
+{
+    const int32_t day = flow_model_day(m);
+    if (story == STORY_MODULES && (day == 4 || day == 9)) {
+        const double value[3] = {0.25, 0.5 * day, 0.0};
+        cr_assert_eq(flow_model_assign(m, day == 4 ? "wage" : "hazard_conflict", value, 3), FLOW_OK,
+                     "%s", flow_error_text());
+    }
+    cr_assert_eq(flow_model_step(m), FLOW_OK, "%s", flow_error_text());
+}
+
+static flow_err add(void *context, const void *bytes, int64_t n)
+{
+    saved *out = context;
+    if (out->n + n > out->size) {
+        out->size = 2 * (out->n + n);
+        out->byte = realloc(out->byte, (size_t)out->size);
+        cr_assert_not_null(out->byte);
+    }
+    memcpy(out->byte + out->n, bytes, (size_t)n);
+    out->n += n;
+    return FLOW_OK;
+}
+
+void save(const flow_model *m, saved *out)
+{
+    out->n = 0;
+    flow_sink sink = {.write = add, .context = out};
+    cr_assert_eq(flow_state_save(m, &sink), FLOW_OK, "%s", flow_error_text());
+    cr_assert_eq(sink.n, out->n);
+}
+
+void load(flow_model *m, const saved *in)
+{
+    int64_t used = 0;
+    cr_assert_eq(flow_state_load(m, in->byte, in->n, &used), FLOW_OK, "%s", flow_error_text());
+    cr_assert_eq(used, in->n);
+}
+
+bool same_state(const flow_model *a, const flow_model *b)
+{
+    saved x = {0}, y = {0};
+    save(a, &x);
+    save(b, &y);
+    const bool same = x.n == y.n && memcmp(x.byte, y.byte, (size_t)x.n) == 0;
+    free(x.byte);
+    free(y.byte);
+    return same;
+}
