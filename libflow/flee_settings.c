@@ -121,6 +121,14 @@ static const key *find_key(const char *path)
     return NULL;
 }
 
+const char *flow_load_flee_key(const char *dotted)
+{
+    for (int i = 0; i < n_keys; i++) {
+        if (keys[i].rule == BIND && strcmp(keys[i].ours, dotted) == 0) { return keys[i].flee; }
+    }
+    return NULL;
+}
+
 static void unknown(flow_loader *l, const flow_node *node)
 {
     const char *names[n_keys];
@@ -352,10 +360,7 @@ flow_err flow_load_flee_settings(flow_loader *l)
     int64_t size = 0;
     FLOW_TRY(find_text(l, &text, &size, &shown));
     if (text == NULL) { return FLOW_OK; }
-    flow_config config = {0};
     const int64_t before = l->problems.n_error;
-    FLOW_TRY(flow_config_parse(shown, text, size, &l->problems, &config));
-    const flow_err err = l->problems.n_error == before ? bind_all(l, &config) : FLOW_OK;
-    flow_config_clear(&config);
-    return err;
+    FLOW_TRY(flow_config_parse(shown, text, size, &l->problems, &l->config));
+    return l->problems.n_error == before ? bind_all(l, &l->config) : FLOW_OK;
 }

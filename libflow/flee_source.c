@@ -260,13 +260,17 @@ static flow_err attribute(flow_loader *l, const flow_table *t, flow_attribute *a
     a->name = flow_keep_text(s, flow_table_name(t, 0));
     a->n_value = (int32_t)n;
     a->value = flow_keep(s, n, sizeof *a->value);
+    a->at = flow_keep(s, n, sizeof *a->at);
     a->weight = flow_keep(s, n * s->n_place, sizeof *a->weight);
-    if (a->name == NULL || a->value == NULL || a->weight == NULL) {
+    const char *file = flow_keep_text(s, flow_table_head_mark(t, 0).file);
+    if (a->name == NULL || a->value == NULL || a->at == NULL || a->weight == NULL || file == NULL) {
         return flow_fail(FLOW_ENOMEM, "no memory for demographics");
     }
     for (int32_t v = 0; v < a->n_value; v++) {
         a->value[v] = flow_keep_text(s, flow_table_text(t, v, 0));
         if (a->value[v] == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for demographics"); }
+        a->at[v] = flow_table_mark(t, v, 0);
+        a->at[v].file = file; // the table goes before the scenario
     }
     const int64_t before = l->problems.n_error;
     if (everywhere >= 0) { fill(l, t, everywhere, -1, a); }
@@ -292,6 +296,7 @@ static flow_err demographics(flow_loader *l, const char *input)
     char **file = NULL;
     int32_t n = 0;
     const char *folder = *input == '\0' ? "" : "input_csv";
+    const int64_t before = l->problems.n_error;
     FLOW_TRY(flow_file_list(&l->files, folder, "demographics_", ".csv", &file, &n));
     s->attribute = flow_keep(s, n, sizeof *s->attribute);
     flow_err err =
@@ -305,6 +310,7 @@ static flow_err demographics(flow_loader *l, const char *input)
         if (err == FLOW_OK) { err = attribute(l, t, &s->attribute[s->n_attribute++]); }
         flow_table_free(t);
     }
+    l->attributes = l->problems.n_error == before;
     flow_dealloc(file);
     return err;
 }

@@ -32,7 +32,7 @@ typedef struct flow_loader {
     flow_files files;
     const flow_load_options *options;
     flow_problems problems;
-    flow_config config;    ///< scenario.yaml
+    flow_config config;    ///< scenario.yaml, of a FLEE folder its settings
     flow_section *section; ///< of the settings and of all modules
     int32_t n_section;
     const flow_module **module; ///< that may be used
@@ -42,6 +42,7 @@ typedef struct flow_loader {
     int64_t size_event;
     int32_t *slot; ///< hash index of place names
     int64_t n_slot;
+    bool attributes; ///< what people are like has been read, without a fault
 } flow_loader;
 
 /// Zeroed memory that lives as long as the scenario; NULL when out of memory.
@@ -144,5 +145,9 @@ bool flow_load_day(flow_loader *l, const flow_table *t, int64_t row, int32_t col
 
 /// True when an override names this dotted key.
 bool flow_load_is_set(const flow_loader *l, const char *dotted);
+/// Where the value of a key stands, the folder when nowhere; *name: what its file calls it.
+flow_mark flow_load_key(const flow_loader *l, const char *dotted, const char **name);
+/// Name of a key of ours in FLEE's settings, NULL when they have none.
+const char *flow_load_flee_key(const char *dotted);
 
 #endif

@@ -330,6 +330,25 @@ typedef struct weights_row {
     double weight;
 } weights_row;
 
+/// Remember where each value stands first.
+static flow_err mark_values(flow_loader *l, const flow_table *t, const weights_row *list,
+                            int32_t column, int32_t index)
+{
+    flow_attribute *a = &l->s->attribute[index];
+    const char *file = flow_keep_text(l->s, flow_table_head_mark(t, column).file);
+    a->at = flow_keep(l->s, a->n_value, sizeof *a->at);
+    if (file == NULL || a->at == NULL) {
+        return flow_fail(FLOW_ENOMEM, "no memory for attributes");
+    }
+    for (int64_t row = flow_table_n_row(t); row-- > 0;) {
+        if (list[row].attribute != index) { continue; }
+        flow_mark *at = &a->at[list[row].value];
+        *at = flow_table_mark(t, row, column);
+        at->file = file; // the table goes before the scenario
+    }
+    return FLOW_OK;
+}
+
 static flow_err fill_attribute(flow_loader *l, const flow_table *t, const weights_row *list,
                                int64_t n, int32_t index)
 {
@@ -418,6 +437,7 @@ static flow_err read_attributes(flow_loader *l, flow_table *t)
     const bool good = l->problems.n_error == before;
     for (int32_t i = 0; i < n_name && err == FLOW_OK && good; i++) {
         err = fill_attribute(l, t, list, n, i);
+        if (err == FLOW_OK) { err = mark_values(l, t, list, value, i); }
     }
     flow_dealloc(list);
     return err;
@@ -511,12 +531,13 @@ flow_err flow_load_own_tables(flow_loader *l)
                   {"major_routes.csv", read_routes}};
     if (l->s->n_place == 0) { return FLOW_OK; } // said already; nothing below can be judged
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        const int64_t before = l->problems.n_error;
         flow_table *t = NULL;
         FLOW_TRY(flow_load_table(l, tables[i].name, NULL, NULL, &t));
-        if (t == NULL) { continue; }
-        const flow_err err = tables[i].read(l, t);
+        const flow_err err = t != NULL ? tables[i].read(l, t) : FLOW_OK;
         flow_table_free(t);
         FLOW_TRY(err);
+        if (tables[i].read == read_attributes) { l->attributes = l->problems.n_error == before; }
     }
     FLOW_TRY(observations(l));
     return flow_load_events(l);

@@ -94,10 +94,8 @@ flow_err flow_model_create(const flow_scenario *scenario, const flow_model_optio
     m->n_range = parallel ? m->threads : 1;
     m->n_chunk = parallel ? FLOW_CHUNKS * m->threads : 1;
     const flow_settings_hop *hop = &scenario->set.hop;
-    flow_err err = flow_groups_create(scenario, &m->groups);
-    if (err == FLOW_OK) {
-        err = flow_paths_create(scenario, awareness(hop), hop->fixed_routes, &m->paths);
-    }
+    m->groups = *scenario->groups;
+    flow_err err = flow_paths_create(scenario, awareness(hop), hop->fixed_routes, &m->paths);
     const bool destination = scenario->set.movement.rule == FLOW_MOVE_DESTINATION;
     if (err == FLOW_OK) { err = flow_columns_create(scenario, m->threads, &m->columns); }
     if (err == FLOW_OK && !allocate(m)) {
@@ -156,7 +154,6 @@ void flow_model_free(flow_model *m)
     flow_dealloc(m->choice);
     flow_dealloc(m->work);
     flow_paths_clear(&m->paths);
-    flow_groups_clear(&m->groups);
     flow_columns_free(m->columns);
     flow_dealloc(m);
 }

@@ -64,7 +64,7 @@ struct flow_model {
     int32_t day; ///< steps done
     bool broken; ///< a step failed half-way
     flow_paths paths;
-    flow_groups groups;
+    flow_groups groups;    ///< of the scenario: what it points to is borrowed
     flow_columns *columns; ///< what modules write
 
     // Places, [n_place]

@@ -1,5 +1,7 @@
 #include "people.h"
 
+#include "load.h"
+
 #include <math.h>
 #include <string.h>
 #include <strings.h>
@@ -7,6 +9,7 @@
 /// What rules tell apart: of one attribute each, and the home.
 enum { rule_age, rule_gender, rule_religion, rule_ethnicity, rule_home, n_rule_axis };
 enum { most_household = 1000 };                    // persons
+enum { most_known = 64 };                          // attributes among which a near name is sought
 static const int64_t most_rows = INT64_C(1) << 26; // of choices, one for each place: 2 GiB
 
 static const char *const status_name[FLOW_N_STATUS] = {"internally displaced", "abroad",
@@ -17,7 +20,29 @@ typedef struct need {
     const flow_attribute *attribute; ///< NULL for the home
     int32_t n_class;                 ///< 0: no rule in use needs it
     int32_t *class_of;               ///< [n_value]
+    bool asked;
 } need;
+
+#define HOP(member) offsetof(flow_settings_hop, member)
+/// Switches of the hop rule, and the attribute that each needs.
+static const struct {
+    const char *key;
+    size_t offset; ///< of the switch
+    int32_t rule;
+} asks[] = {
+    {"hop.children_avoid_hazards", HOP(children_avoid_hazards), rule_age},
+    {"hop.elderly_avoid_hazards", HOP(elderly_avoid_hazards), rule_age},
+    {"hop.boys_take_risk", HOP(boys_take_risk), rule_age},
+    {"hop.boys_take_risk", HOP(boys_take_risk), rule_gender},
+    {"hop.women_avoid_hazards", HOP(women_avoid_hazards), rule_gender},
+    {"hop.match_camp_religion", HOP(match_camp_religion), rule_religion},
+    {"hop.match_camp_ethnicity", HOP(match_camp_ethnicity), rule_ethnicity},
+    {"hop.match_town_ethnicity", HOP(match_town_ethnicity), rule_ethnicity},
+    {"hop.match_conflict_ethnicity", HOP(match_conflict_ethnicity), rule_ethnicity},
+};
+
+static const char *const attribute_of[n_rule_axis] = {"age", "gender", "religion", "ethnicity",
+                                                      NULL};
 
 static const flow_attribute *find(const flow_scenario *s, const char *name)
 {
@@ -35,71 +60,61 @@ static int32_t age_class(double age)
     return age > 14.0 ? 1 : 0;
 }
 
-static bool is_male(const char *text)
+static int32_t gender_class(const char *text)
 {
-    return strcasecmp(text, "male") == 0 || strcasecmp(text, "m") == 0;
+    if (strcasecmp(text, "male") == 0 || strcasecmp(text, "m") == 0) { return 0; }
+    return strcasecmp(text, "female") == 0 || strcasecmp(text, "f") == 0 ? 1 : 2;
 }
 
-static bool is_female(const char *text)
+/// Class of a value of an attribute in the rule that asks for it.
+static int32_t rule_class(flow_loader *l, int32_t rule, const flow_attribute *a, int32_t value)
 {
-    return strcasecmp(text, "female") == 0 || strcasecmp(text, "f") == 0;
+    const char *text = a->value[value];
+    if (rule == rule_gender) { return gender_class(text); }
+    if (rule != rule_age) { return value; }
+    double years = 0.0;
+    if (!flow_number_parse(text, &years)) {
+        char quoted[64];
+        flow_problem_error(&l->problems, a->at[value], "age '%s' is not a number of years",
+                           flow_quote(text, quoted));
+    }
+    return age_class(years);
 }
 
-static flow_err need_attribute(const flow_scenario *s, const char *name, const char *rule,
-                               need *out)
+/// A switch is on: classes of the attribute that it needs.
+static flow_err ask(flow_loader *l, const char *key, int32_t rule, need *out)
 {
-    out->attribute = find(s, name);
+    out->asked = true;
+    out->attribute = find(l->s, attribute_of[rule]);
     if (out->attribute == NULL) {
-        return flow_fail(FLOW_EINPUT,
-                         "%s is on but the scenario gives no attribute '%s' of its people", rule,
-                         name);
+        const char *name;
+        const flow_mark at = flow_load_key(l, key, &name);
+        flow_problem_error(&l->problems, at,
+                           "%s is on but the scenario gives no attribute '%s' of its people", name,
+                           attribute_of[rule]);
+        return FLOW_OK;
     }
-    out->class_of = flow_calloc(out->attribute->n_value, sizeof *out->class_of);
-    return out->class_of == NULL ? flow_fail(FLOW_ENOMEM, "no memory for groups") : FLOW_OK;
+    const int32_t n_value = out->attribute->n_value;
+    out->n_class = rule == rule_age ? 4 : rule == rule_gender ? 3 : n_value;
+    out->class_of = flow_calloc(n_value, sizeof *out->class_of);
+    if (out->class_of == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for groups"); }
+    for (int32_t v = 0; v < n_value; v++) {
+        out->class_of[v] = rule_class(l, rule, out->attribute, v);
+    }
+    return FLOW_OK;
 }
 
-static flow_err find_needs(const flow_scenario *s, need needs[static n_rule_axis])
+static flow_err find_needs(flow_loader *l, need needs[static n_rule_axis])
 {
-    const flow_settings_hop *hop = &s->set.hop;
-    if (hop->children_avoid_hazards || hop->elderly_avoid_hazards || hop->boys_take_risk) {
-        need *age = &needs[rule_age];
-        FLOW_TRY(
-            need_attribute(s, "age", "an age rule (hop.*_avoid_hazards, hop.boys_take_risk)", age));
-        age->n_class = 4;
-        for (int32_t v = 0; v < age->attribute->n_value; v++) {
-            double years = 0.0;
-            if (!flow_number_parse(age->attribute->value[v], &years)) {
-                char quoted[64];
-                return flow_fail(FLOW_EINPUT, "age '%s' is not a number of years",
-                                 flow_quote(age->attribute->value[v], quoted));
-            }
-            age->class_of[v] = age_class(years);
-        }
+    const flow_settings_hop *hop = &l->s->set.hop;
+    for (size_t i = 0; i < sizeof asks / sizeof *asks; i++) {
+        bool on;
+        memcpy(&on, (const char *)hop + asks[i].offset, sizeof on);
+        need *what = &needs[asks[i].rule];
+        if (on && !what->asked) { FLOW_TRY(ask(l, asks[i].key, asks[i].rule, what)); }
     }
-    if (hop->women_avoid_hazards || hop->boys_take_risk) {
-        need *gender = &needs[rule_gender];
-        FLOW_TRY(
-            need_attribute(s, "gender", "hop.women_avoid_hazards or hop.boys_take_risk", gender));
-        gender->n_class = 3;
-        for (int32_t v = 0; v < gender->attribute->n_value; v++) {
-            const char *text = gender->attribute->value[v];
-            gender->class_of[v] = is_male(text) ? 0 : is_female(text) ? 1 : 2;
-        }
-    }
-    const bool ethnicity =
-        hop->match_camp_ethnicity || hop->match_town_ethnicity || hop->match_conflict_ethnicity;
-    const bool wanted[2] = {hop->match_camp_religion, ethnicity};
-    const char *const name[2] = {"religion", "ethnicity"};
-    const char *const rule[2] = {"hop.match_camp_religion", "hop.match_*_ethnicity"};
-    for (int i = 0; i < 2; i++) {
-        if (!wanted[i]) { continue; }
-        need *a = &needs[rule_religion + i];
-        FLOW_TRY(need_attribute(s, name[i], rule[i], a));
-        a->n_class = a->attribute->n_value;
-        for (int32_t v = 0; v < a->n_class; v++) { a->class_of[v] = v; }
-    }
-    const bool home = hop->stay_close_to_home && !s->set.quirks.home_is_present_place;
-    needs[rule_home].n_class = home ? s->n_place : 0;
+    const bool home = hop->stay_close_to_home && !l->s->set.quirks.home_is_present_place;
+    needs[rule_home].n_class = home ? l->s->n_place : 0;
     return FLOW_OK;
 }
 
@@ -133,49 +148,75 @@ static flow_err add_axis(const flow_scenario *s, flow_groups *groups, flow_peopl
     return FLOW_OK;
 }
 
-/// One word of people.axes.
-static flow_err switch_on(const flow_scenario *s, flow_groups *groups, const char *name)
+static const char *const special[] = {"origin", "status", "cause"};
+enum { n_special = sizeof special / sizeof *special };
+
+/// The axis of a name, not yet added; false: there is none.
+static bool axis_of_name(const flow_scenario *s, const char *name, flow_people_axis *out)
 {
-    static const char *const special[] = {"origin", "status", "cause"};
-    const int32_t kind[] = {FLOW_AXIS_ORIGIN, FLOW_AXIS_STATUS, FLOW_AXIS_CAUSE};
-    const int32_t n_class[] = {s->n_place, FLOW_N_STATUS, FLOW_N_CAUSE_CLASS};
-    for (int32_t a = 0; a < groups->n_axis; a++) {
-        if (strcasecmp(groups->axis[a].name, name) == 0) {
-            return flow_fail(FLOW_EINPUT, "people.axes names '%s' twice", groups->axis[a].name);
-        }
-    }
-    for (int i = 0; i < 3; i++) {
+    const int32_t kind[n_special] = {FLOW_AXIS_ORIGIN, FLOW_AXIS_STATUS, FLOW_AXIS_CAUSE};
+    const int32_t n_class[n_special] = {s->n_place, FLOW_N_STATUS, FLOW_N_CAUSE_CLASS};
+    for (int i = 0; i < n_special; i++) {
         if (strcasecmp(special[i], name) != 0) { continue; }
-        if (kind[i] == FLOW_AXIS_STATUS) { groups->status = groups->n_axis; }
-        return add_axis(
-            s, groups,
-            (flow_people_axis){.name = special[i], .kind = kind[i], .n_class = n_class[i]});
+        *out = (flow_people_axis){.name = special[i], .kind = kind[i], .n_class = n_class[i]};
+        return true;
     }
     const flow_attribute *attribute = find(s, name);
-    if (attribute != NULL) {
-        return add_axis(s, groups,
-                        (flow_people_axis){.name = attribute->name,
-                                           .kind = FLOW_AXIS_ATTRIBUTE,
-                                           .attribute = attribute});
+    if (attribute == NULL) { return false; }
+    *out = (flow_people_axis){
+        .name = attribute->name, .kind = FLOW_AXIS_ATTRIBUTE, .attribute = attribute};
+    return true;
+}
+
+/// Nothing has the name of an axis: say so, with the nearest name.
+static void no_such_axis(flow_loader *l, flow_mark at, const char *name)
+{
+    const char *known[n_special + most_known];
+    int32_t n = 0;
+    for (; n < n_special; n++) { known[n] = special[n]; }
+    for (int32_t i = 0; i < l->s->n_attribute && i < most_known; i++) {
+        known[n++] = l->s->attribute[i].name;
     }
+    const char *near = flow_nearest(name, known, n);
     char quoted[64];
-    return flow_fail(FLOW_EINPUT,
-                     "people.axes: '%s' is not origin, status, cause or an attribute that the "
-                     "scenario gives its people",
-                     flow_quote(name, quoted));
+    flow_problem_error(&l->problems, at,
+                       "people.axes: '%s' is not origin, status, cause or an attribute that the "
+                       "scenario gives its people%s%s%s",
+                       flow_quote(name, quoted), near != NULL ? "; did you mean '" : "",
+                       near != NULL ? near : "", near != NULL ? "'?" : "");
+}
+
+/// One word of people.axes.
+static flow_err switch_on(flow_loader *l, flow_groups *groups, const char *name)
+{
+    const char *key;
+    const flow_mark at = flow_load_key(l, "people.axes", &key);
+    for (int32_t a = 0; a < groups->n_axis; a++) {
+        if (strcasecmp(groups->axis[a].name, name) != 0) { continue; }
+        flow_problem_error(&l->problems, at, "people.axes names '%s' twice", groups->axis[a].name);
+        return FLOW_OK;
+    }
+    flow_people_axis axis;
+    if (!axis_of_name(l->s, name, &axis)) {
+        no_such_axis(l, at, name);
+        return FLOW_OK;
+    }
+    axis.shown = true;
+    if (axis.kind == FLOW_AXIS_STATUS) { groups->status = groups->n_axis; }
+    return add_axis(l->s, groups, axis);
 }
 
 /// people.axes: words parted by commas.
-static flow_err switch_all(const flow_scenario *s, flow_groups *groups)
+static flow_err switch_all(flow_loader *l, flow_groups *groups)
 {
-    const char *text = s->set.people.axes;
+    const char *text = l->s->set.people.axes;
     while (text != NULL && *text != '\0') {
-        const size_t skip = strspn(text, ", \t");
-        const size_t length = strcspn(text + skip, ", \t");
+        const size_t skip = strspn(text, ", \t\n");
+        const size_t length = strcspn(text + skip, ", \t\n");
         if (length > 0) {
             char *name = flow_strndup(text + skip, length);
             if (name == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for groups"); }
-            const flow_err err = switch_on(s, groups, name);
+            const flow_err err = switch_on(l, groups, name);
             flow_dealloc(name);
             FLOW_TRY(err);
         }
@@ -184,17 +225,24 @@ static flow_err switch_all(const flow_scenario *s, flow_groups *groups)
     return FLOW_OK;
 }
 
-/// The destination rule must know why people left.
-static flow_err need_cause(const flow_scenario *s, flow_groups *groups)
+/// The axis of that name and kind, made when nobody has switched it on; not shown in results then.
+static flow_err need_axis(const flow_scenario *s, flow_groups *groups, const char *name,
+                          int32_t kind, flow_people_axis **out)
 {
-    for (int32_t a = 0; a < groups->n_axis; a++) {
-        if (groups->axis[a].kind == FLOW_AXIS_CAUSE) { return FLOW_OK; }
+    int32_t a = 0;
+    while (a < groups->n_axis && groups->axis[a].kind != kind) { a++; }
+    if (a == groups->n_axis) {
+        flow_people_axis axis;
+        (void)axis_of_name(s, name, &axis);
+        FLOW_TRY(add_axis(s, groups, axis));
     }
-    return switch_on(s, groups, "cause");
+    *out = &groups->axis[a];
+    return FLOW_OK;
 }
 
-static flow_err add_household(const flow_scenario *s, flow_groups *groups)
+static flow_err add_household(flow_loader *l, flow_groups *groups)
 {
+    const flow_scenario *s = l->s;
     const flow_attribute *attribute = find(s, "household_size");
     if (attribute == NULL) { return FLOW_OK; }
     flow_people_axis *axis = same_attribute(groups, attribute);
@@ -215,9 +263,9 @@ static flow_err add_household(const flow_scenario *s, flow_groups *groups)
         int64_t size = 0;
         if (!flow_integer_parse(attribute->value[v], &size) || size < 1 || size > most_household) {
             char quoted[64];
-            return flow_fail(FLOW_EINPUT,
-                             "household_size '%s' is not a whole number of persons in [1, %d]",
-                             flow_quote(attribute->value[v], quoted), most_household);
+            flow_problem_error(&l->problems, attribute->at[v],
+                               "household_size '%s' is not a whole number of persons in [1, %d]",
+                               flow_quote(attribute->value[v], quoted), most_household);
         }
         groups->size[v] = (int32_t)size;
     }
@@ -227,10 +275,8 @@ static flow_err add_household(const flow_scenario *s, flow_groups *groups)
 /// The axis of the place where people entered.
 static flow_err answer_home(const flow_scenario *s, flow_groups *groups)
 {
-    int32_t a = 0;
-    while (a < groups->n_axis && groups->axis[a].kind != FLOW_AXIS_ORIGIN) { a++; }
-    if (a == groups->n_axis) { FLOW_TRY(switch_on(s, groups, "origin")); }
-    flow_people_axis *axis = &groups->axis[a];
+    flow_people_axis *axis;
+    FLOW_TRY(need_axis(s, groups, "origin", FLOW_AXIS_ORIGIN, &axis));
     axis->rule = rule_home;
     axis->rule_class = flow_calloc(axis->n_class, sizeof *axis->rule_class);
     if (axis->rule_class == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for groups"); }
@@ -273,16 +319,20 @@ static void fill_weights(const flow_scenario *s, flow_people_axis *axis)
     }
 }
 
-static flow_err finish_axes(const flow_scenario *s, flow_groups *groups)
+static flow_err finish_axes(flow_loader *l, flow_groups *groups)
 {
+    const flow_scenario *s = l->s;
     uint64_t n = 1;
     for (int32_t a = 0; a < groups->n_axis; a++) {
         flow_people_axis *axis = &groups->axis[a];
         axis->stride = (uint32_t)n;
         n *= (uint64_t)axis->n_class;
         if (n > UINT32_MAX) {
-            return flow_fail(FLOW_ERANGE, "the axes of people make more than 4 billion groups; "
-                                          "switch on fewer of them (people.axes)");
+            const char *key;
+            flow_problem_error(&l->problems, flow_load_key(l, "people.axes", &key),
+                               "the axes of people make more than 4 billion groups; switch on "
+                               "fewer of them (people.axes)");
+            return FLOW_OK;
         }
         if (axis->kind == FLOW_AXIS_ATTRIBUTE) { fill_weights(s, axis); }
     }
@@ -298,18 +348,20 @@ static flow_err finish_axes(const flow_scenario *s, flow_groups *groups)
 
 // Rule classes ----------------------------------------------------------------------------------
 
-static flow_err describe_rules(const flow_scenario *s, const need needs[static n_rule_axis],
+static flow_err describe_rules(flow_loader *l, const need needs[static n_rule_axis],
                                flow_groups *groups)
 {
+    const int32_t n_place = l->s->n_place;
     int64_t n = 1;
     for (int r = 0; r < n_rule_axis; r++) {
         if (needs[r].n_class > 0) { n *= needs[r].n_class; }
-        if (n * s->n_place > most_rows) {
-            return flow_fail(FLOW_ERANGE,
-                             "what the rules in use tell apart of people (attributes%s) makes more "
-                             "than %lld rows of choices for %d places",
-                             needs[rule_home].n_class > 0 ? ", homes" : "", (long long)most_rows,
-                             (int)s->n_place);
+        if (n * n_place > most_rows) {
+            flow_problem_error(&l->problems, (flow_mark){.file = l->s->path},
+                               "what the rules in use tell apart of people (attributes%s) makes "
+                               "more than %lld rows of choices for %d places",
+                               needs[rule_home].n_class > 0 ? ", homes" : "", (long long)most_rows,
+                               (int)n_place);
+            return FLOW_OK;
         }
     }
     groups->n_rule = (int32_t)n;
@@ -353,34 +405,43 @@ static void weigh_rules(const need needs[static n_rule_axis], flow_groups *group
     }
 }
 
-static flow_err make(const flow_scenario *s, need needs[static n_rule_axis], flow_groups *out)
+static flow_err make(flow_loader *l, need needs[static n_rule_axis], flow_groups *out)
 {
-    FLOW_TRY(find_needs(s, needs));
-    FLOW_TRY(switch_all(s, out));
-    if (s->set.movement.rule == FLOW_MOVE_DESTINATION) { FLOW_TRY(need_cause(s, out)); }
-    FLOW_TRY(add_household(s, out));
-    for (int32_t r = 0; r < n_rule_axis; r++) {
-        if (needs[r].attribute != NULL) { FLOW_TRY(answer_need(s, out, r, &needs[r])); }
+    const int64_t before = l->problems.n_error;
+    FLOW_TRY(find_needs(l, needs));
+    FLOW_TRY(switch_all(l, out));
+    if (l->s->set.movement.rule == FLOW_MOVE_DESTINATION) { // it must know why people left
+        flow_people_axis *cause;
+        FLOW_TRY(need_axis(l->s, out, "cause", FLOW_AXIS_CAUSE, &cause));
     }
-    if (needs[rule_home].n_class > 0) { FLOW_TRY(answer_home(s, out)); }
-    FLOW_TRY(finish_axes(s, out));
-    FLOW_TRY(describe_rules(s, needs, out));
-    weigh_rules(needs, out);
+    FLOW_TRY(add_household(l, out));
+    if (l->problems.n_error > before || l->s->n_place == 0) { return FLOW_OK; }
+    for (int32_t r = 0; r < n_rule_axis; r++) {
+        if (needs[r].attribute != NULL) { FLOW_TRY(answer_need(l->s, out, r, &needs[r])); }
+    }
+    if (needs[rule_home].n_class > 0) { FLOW_TRY(answer_home(l->s, out)); }
+    FLOW_TRY(finish_axes(l, out));
+    FLOW_TRY(describe_rules(l, needs, out));
+    if (l->problems.n_error == before) { weigh_rules(needs, out); }
     return FLOW_OK;
 }
 
-flow_err flow_groups_create(const flow_scenario *s, flow_groups *out)
+flow_err flow_groups_load(flow_loader *l)
 {
-    *out = (flow_groups){.status = -1, .household = -1};
+    if (!l->attributes) { return FLOW_OK; } // the fault is said already
+    flow_groups *groups = flow_calloc(1, sizeof *groups);
+    if (groups == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for groups"); }
+    groups->status = groups->household = -1;
+    l->s->groups = groups;
     need needs[n_rule_axis] = {{0}};
-    const flow_err err = make(s, needs, out);
+    const flow_err err = make(l, needs, groups);
     for (int r = 0; r < n_rule_axis; r++) { flow_dealloc(needs[r].class_of); }
-    if (err != FLOW_OK) { flow_groups_clear(out); }
     return err;
 }
 
-void flow_groups_clear(flow_groups *groups)
+void flow_groups_free(flow_groups *groups)
 {
+    if (groups == NULL) { return; }
     for (int32_t a = 0; a < groups->n_axis; a++) {
         flow_dealloc(groups->axis[a].class_of);
         flow_dealloc(groups->axis[a].weight);
@@ -390,7 +451,7 @@ void flow_groups_clear(flow_groups *groups)
     flow_dealloc(groups->size);
     flow_dealloc(groups->mean_size);
     flow_dealloc(groups->rule);
-    *groups = (flow_groups){.status = -1, .household = -1};
+    flow_dealloc(groups);
 }
 
 // Questions -------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 /// @file people.h
-/// Layer 4: the groups people are divided into. A group is one class on every axis; an axis exists
+/// Layer 3: the groups people are divided into. A group is one class on every axis; an axis exists
 /// when a rule in use needs it (age, gender, religion, ethnicity) or the scenario switches it on
-/// (people.axes), or when the scenario gives household sizes.
+/// (people.axes), or when the scenario gives household sizes. Groups are made and checked with the
+/// scenario and are as constant as it is.
 #ifndef FLOW_PEOPLE_H
 #define FLOW_PEOPLE_H
 
@@ -35,6 +36,7 @@ enum {
 typedef struct flow_people_axis {
     const char *name; ///< borrowed
     int32_t kind;     ///< flow_axis_kind
+    bool shown;       ///< people.axes names it: results tell people apart by it
     int32_t n_class;
     uint32_t stride;                 ///< group = sum of class * stride
     const flow_attribute *attribute; ///< FLOW_AXIS_ATTRIBUTE
@@ -44,7 +46,7 @@ typedef struct flow_people_axis {
     int32_t *rule_class;             ///< [n_class] class of that rule axis
 } flow_people_axis;
 
-typedef struct flow_groups {
+struct flow_groups {
     int32_t n_axis;
     flow_people_axis *axis; ///< [n_axis]
     int32_t status;         ///< index of the axis of status, -1: none
@@ -54,10 +56,14 @@ typedef struct flow_groups {
     int32_t n_rule;         ///< combinations of classes that rules tell apart, at least 1
     flow_rule_class *rule;  ///< [n_rule]
     int32_t n_religion, n_ethnicity;
-} flow_groups;
+};
 
-flow_err flow_groups_create(const flow_scenario *scenario, flow_groups *out);
-void flow_groups_clear(flow_groups *groups);
+struct flow_loader;
+/// Make the groups of a scenario whose settings and attributes have been read, in
+/// loader->s->groups. What is wrong becomes problems; then the groups are not whole.
+flow_err flow_groups_load(struct flow_loader *loader);
+/// Accepts NULL and groups that are not whole.
+void flow_groups_free(flow_groups *groups);
 
 /// Class of a group on an axis.
 int32_t flow_group_class(const flow_people_axis *axis, uint32_t group);

@@ -1,5 +1,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "load.h"
+#include "people.h"
 
 #include <errno.h>
 #include <math.h>
@@ -45,6 +46,7 @@ void flow_scenario_free(flow_scenario *s)
     flow_fields_clear(flow_settings_sections, flow_settings_n_section, &s->set);
     flow_uses_clear(s);
     flow_problems_clear(&s->warnings);
+    flow_groups_free(s->groups);
     for (kept *one = s->memory; one != NULL;) {
         kept *next = one->next;
         flow_dealloc(one);
@@ -302,6 +304,17 @@ bool flow_load_is_set(const flow_loader *l, const char *dotted)
     return false;
 }
 
+flow_mark flow_load_key(const flow_loader *l, const char *dotted, const char **name)
+{
+    *name = dotted;
+    if (flow_load_is_set(l, dotted)) { return (flow_mark){.file = "--set"}; }
+    const char *flee = l->s->is_flee ? flow_load_flee_key(dotted) : NULL;
+    const flow_node *node = flow_config_find(&l->config, flee != NULL ? flee : dotted);
+    if (node == NULL) { return (flow_mark){.file = l->s->path}; }
+    if (flee != NULL) { *name = flee; }
+    return node->at;
+}
+
 // Loading ----------------------------------------------------------------------------------------
 
 /// Days whose registrations rise although nobody can leave home are found before the run.
@@ -387,6 +400,7 @@ static flow_err load(flow_loader *l)
     FLOW_TRY(flow_load_registry(l));
     FLOW_TRY(own ? flow_load_own(l) : flow_load_flee(l));
     FLOW_TRY(flow_load_modules(l));
+    FLOW_TRY(flow_groups_load(l));
     if (l->problems.n_error == 0) {
         check_origins(l);
         check_places(l);

@@ -28,8 +28,12 @@ typedef struct flow_attribute {
     char *name;
     int32_t n_value;
     char **value;
+    flow_mark *at;  ///< [n_value] where each value stands first
     double *weight; ///< [n_place][n_value], each row sums to 1
 } flow_attribute;
+
+/// What people are told apart by (people.h).
+typedef struct flow_groups flow_groups;
 
 /// Daily observed people of one place.
 typedef struct flow_observed {
@@ -93,6 +97,7 @@ struct flow_scenario {
 
     int32_t n_attribute;
     flow_attribute *attribute;
+    flow_groups *groups;
 
     int32_t n_observed; ///< places only, in file order
     flow_observed *observed;

@@ -11,16 +11,20 @@
 /// Load a small FLEE folder with the text of simsetting.yml.
 static flow_err load(const char *settings, flow_scenario **s)
 {
-    const char *const pair[][2] = {{"simsetting.yml", settings},
-                                   {"input_csv/sim_period.csv", "StartDate,2020-01-01\nLength,3\n"},
-                                   {"input_csv/locations.csv",
-                                    "#name,region,country,gps_x,gps_y,type,conflict_date,pop\n"
+    const char *const pair[][2] = {
+        {"simsetting.yml", settings},
+        {"input_csv/sim_period.csv", "StartDate,2020-01-01\nLength,3\n"},
+        {"input_csv/locations.csv", "#name,region,country,gps_x,gps_y,type,conflict_date,pop\n"
                                     "A,,Here,1,1,conflict_zone,0,900\nB,,Here,1,2,camp,,900\n"},
-                                   {"input_csv/routes.csv", "#name1,name2,distance\nA,B,90\n"},
-                                   {"input_csv/conflicts.csv", "#Day,A\n0,1\n1,1\n2,1\n"},
-                                   {"input_csv/closures.csv", "#type,name1,name2,start,end\n"},
-                                   {"source_data/data_layout.csv", "total,b.csv\nB,b.csv\n"},
-                                   {"source_data/b.csv", "2020-01-01,10\n"}};
+        {"input_csv/routes.csv", "#name1,name2,distance\nA,B,90\n"},
+        {"input_csv/conflicts.csv", "#Day,A\n0,1\n1,1\n2,1\n"},
+        {"input_csv/closures.csv", "#type,name1,name2,start,end\n"},
+        {"input_csv/demographics_age.csv", "age,Default\n33,1\n"},
+        {"input_csv/demographics_gender.csv", "gender,Default\nf,1\n"},
+        {"input_csv/demographics_religion.csv", "religion,Default\nx,1\n"},
+        {"input_csv/demographics_ethnicity.csv", "ethnicity,Default\ny,1\n"},
+        {"source_data/data_layout.csv", "total,b.csv\nB,b.csv\n"},
+        {"source_data/b.csv", "2020-01-01,10\n"}};
     enum { n_file = sizeof pair / sizeof *pair };
     flow_file file[n_file];
     for (int i = 0; i < n_file; i++) {

@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "../libflow/distance.h"
 #include "../libflow/output.h"
+#include "../libflow/people.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -20,6 +21,8 @@
 
 typedef struct toy {
     flow_scenario s;
+    flow_groups groups;
+    flow_rule_class rule[1];
     char (*name)[32];
     flow_observed observed[1];
     flow_input_file input[2];
@@ -131,6 +134,9 @@ static toy *toy_create(int32_t n_place, int32_t n_day)
         s->capacity[p] = p == n_place - 1 ? 317.0 : -1.0;
     }
     s->conflict0[0] = 0.75;
+    t->rule[0] = (flow_rule_class){.religion = -1, .ethnicity = -1, .home = -1};
+    t->groups = (flow_groups){.status = -1, .household = -1, .n_rule = 1, .rule = t->rule};
+    s->groups = &t->groups;
     s->n_observed = 1;
     s->observed = t->observed;
     t->observed[0] = (flow_observed){.place = n_place - 1, .first_count = 7};

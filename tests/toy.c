@@ -42,13 +42,18 @@ static void put_table(text *t, const char *columns, const char *rows)
     }
 }
 
+static flow_err try_load(const flow_file *file, int32_t n_file, const char *const *set,
+                         flow_scenario **out)
+{
+    flow_load_options options = {.set = set};
+    while (set[options.n_set] != NULL) { options.n_set++; }
+    return flow_scenario_load_memory(file, n_file, &options, out);
+}
+
 static flow_scenario *load(const flow_file *file, int32_t n_file, const char *const *set)
 {
     flow_scenario *s = NULL;
-    flow_load_options options = {.set = set};
-    while (set[options.n_set] != NULL) { options.n_set++; }
-    const flow_err err = flow_scenario_load_memory(file, n_file, &options, &s);
-    cr_assert_eq(err, FLOW_OK, "%s", flow_error_text());
+    cr_assert_eq(try_load(file, n_file, set, &s), FLOW_OK, "%s", flow_error_text());
     return s;
 }
 
@@ -71,7 +76,8 @@ static int32_t add_files(flow_file *file, int32_t n, const char *const (*pair)[2
     return n;
 }
 
-flow_scenario *toy_scenario(const toy *what)
+/// The files of a toy; their texts last until the next call.
+static int32_t make_files(const toy *what, flow_file file[static most_file])
 {
     static text yaml, places, links;
     char head[128];
@@ -95,8 +101,23 @@ flow_scenario *toy_scenario(const toy *what)
                                    {"corrections.csv", what->corrections},
                                    {"attributes.csv", what->attributes},
                                    {"major_routes.csv", what->major_routes}};
+    return add_files(file, 0, pair, sizeof pair / sizeof *pair);
+}
+
+flow_scenario *toy_scenario(const toy *what)
+{
     flow_file file[most_file];
-    return load(file, add_files(file, 0, pair, sizeof pair / sizeof *pair), what->set);
+    return load(file, make_files(what, file), what->set);
+}
+
+void toy_refused(const toy *what, const char *expected)
+{
+    flow_file file[most_file];
+    flow_scenario *s = NULL;
+    cr_expect_eq(try_load(file, make_files(what, file), what->set, &s), FLOW_EINPUT, "%s",
+                 expected);
+    cr_expect_str_eq(flow_error_text(), expected);
+    flow_scenario_free(s);
 }
 
 toy_world toy_make(const toy *what, uint64_t seed)

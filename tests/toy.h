@@ -41,6 +41,8 @@ typedef struct toy_world {
 
 /// Load a toy.
 flow_scenario *toy_scenario(const toy *what);
+/// Expect that a toy cannot be loaded, for this reason.
+void toy_refused(const toy *what, const char *expected);
 /// Load a toy and make its model with one thread, no step done.
 toy_world toy_make(const toy *what, uint64_t seed);
 /// The same from a FLEE folder.
