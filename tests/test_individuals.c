@@ -235,8 +235,9 @@ Test(individuals, whoever_goes_is_chosen_fairly)
                                     "spawn: {mode: none, insert_day0: true}\n"
                                     "hop: {default_movechance: 0.07, camp_movechance: 0.05, "
                                     "max_move_speed: 100, onward: false}\n";
-    static const char *const places = "name,region,country,latitude,longitude,kind,population,capacity\n"
-                                      "Ash,R,A,1,1,camp,0,\nBirch,R,A,1,2,camp,0,\n";
+    static const char *const places =
+        "name,region,country,latitude,longitude,kind,population,capacity\n"
+        "Ash,R,A,1,1,camp,0,\nBirch,R,A,1,2,camp,0,\n";
     static const char *const links = "from,to,length_km\nAsh,Birch,60\n";
     static const char *const observations = "place,date,people\nAsh,2024-01-01,2000\n"
                                             "Birch,2024-01-01,500\n";
