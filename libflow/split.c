@@ -8,13 +8,13 @@
 
 // Where one way becomes cheaper than the next: figures of bench_split.
 enum {
-    most_digits = 48,  // people of a binomial who draw a digit each
-    always_digits = 8, // so few do so even where nearly nobody is hit
-    most_alone = 4,    // people of a row who look their outcome up one after the other
-    most_together = 64 // outcomes that are compared with digits
+    most_digits = 48,   // people of a binomial who draw a digit each
+    always_digits = 8,  // so few do so even where nearly nobody is hit
+    most_together = 64, // outcomes that are compared with digits
+    in_group = 32       // outcomes, or groups of them, in a group where there are more
 };
 static const double digits_from = 0.02; // chance from which digits beat inversion
-static const double invert_below = 9.0; // variance up to which inversion is used; at least 9
+static const double invert_below = 9.0; // variance up to which inversion is used; a bell needs 9
 
 /// Sums of weights below `tiny` are lifted first, for their reciprocal would overflow.
 static const double tiny = 0x1p-900, lift = 0x1p200;
@@ -130,18 +130,14 @@ static bool accept(int64_t n, double p, double q, const flow_bell *bell, int64_t
     }
     const double mean = (double)n * p, rest = (double)n - mean;
     const double step = (double)jump, shift = bell->shift;
-    const double x = up + step, y = down - step;
-    const double wide = flow_deviance(x, mean, step - shift) +
-                        flow_deviance(y, rest, shift - step) - flow_deviance(up, mean, -shift) -
-                        flow_deviance(down, rest, shift) + (flow_stirling(x) + flow_stirling(y)) -
-                        (flow_stirling(up) + flow_stirling(down));
-    const double zero = 0.15915494309189535; // 1 / (2 pi): what 0 counts as in Stirling's root
-    const double root = (x > 0.0 ? x : zero) * (y > 0.0 ? y : zero) / (up * down);
-    return w * w * root <= exp(-2.0 * wide);
+    const double more = flow_unlikely(up + step, mean, step - shift) +
+                        flow_unlikely(down - step, rest, shift - step) -
+                        flow_unlikely(up, mean, -shift) - flow_unlikely(down, rest, shift);
+    return w <= exp(-more);
 }
 
-/// Many expected hits, n p q >= 9: rejection from a bell. A third to two thirds of the time of
-/// gsl_ran_binomial() (bench_split), and no bound on n.
+/// Many expected hits, n p q >= 9: rejection from a bell. Takes 25 to 40 ns where
+/// gsl_ran_binomial() takes 40 to 75 (bench_split), and has no bound on n.
 static int64_t by_rejection(flow_rng_state *state, int64_t n, double p, double q)
 {
     const double mean = (double)n * p;
@@ -185,19 +181,32 @@ void flow_split_prepare(int32_t k, const double *weight, double *tail)
     for (int32_t i = k; i-- > 0;) { tail[i] = tail[i + 1] + weight[i]; }
 }
 
-/// Each person looks a uniform number up in the tail sums by halving.
-static inline void look_up(flow_rng_state *state, int64_t n, int32_t k, const double *tail,
-                           double scale, int64_t *out)
+/// Each person looks a uniform number up in the tail sums of outcomes [begin, end) by halving.
+static inline void look_up_scaled(flow_rng_state *state, int64_t n, int32_t begin, int32_t end,
+                                  const double *tail, double scale, int64_t *out)
 {
-    for (int64_t i = 0; i < n; i++) {
-        const double u = flow_rng_uniform(state) * (tail[0] * scale);
-        int32_t first = 0; // becomes the last j with tail[j] > u
-        for (int32_t size = k; size > 1;) {
+    const double low = tail[end] * scale, high = tail[begin] * scale;
+    for (int64_t i = 0; i < n;) {
+        const double u = low + flow_rng_uniform(state) * (high - low);
+        if (u >= high) { continue; } // by rounding
+        int32_t first = begin;       // becomes the last j with tail[j] > u
+        for (int32_t size = end - begin; size > 1;) {
             const int32_t half = size / 2;
             first = tail[first + half] * scale > u ? first + half : first;
             size -= half;
         }
         out[first]++;
+        i++;
+    }
+}
+
+static void look_up(flow_rng_state *state, int64_t n, int32_t begin, int32_t end,
+                    const double *tail, int64_t *out)
+{
+    if (tail[begin] >= tiny) {
+        look_up_scaled(state, n, begin, end, tail, 1.0, out);
+    } else {
+        look_up_scaled(state, n, begin, end, tail, lift, out);
     }
 }
 
@@ -237,19 +246,13 @@ static void compare(flow_rng_state *state, int64_t n, int32_t k, const double *t
         cut[j] = (int16_t)(whole - 32768);
         count[j] = 0;
     }
+    const flow_lanes lanes = flow_lanes_widest();
     uint32_t word[FLOW_LANES_PEOPLE / 2] = {0};
-    if (n <= 16) {
-        draw_digits(state, (uint32_t)n, word);
-        const uint32_t same = flow_lanes_count_few(word, (uint32_t)n, n_cut, cut, count);
+    for (int64_t left = n; left > 0; left -= FLOW_LANES_PEOPLE) {
+        const uint32_t m = left < FLOW_LANES_PEOPLE ? (uint32_t)left : FLOW_LANES_PEOPLE;
+        draw_digits(state, m, word);
+        const uint32_t same = flow_lanes_count(lanes, word, m, n_cut, cut, count);
         if (same != 0) { decide_ties(state, same, word, n_cut, cut, part, count); }
-    } else {
-        const flow_lanes lanes = flow_lanes_widest();
-        for (int64_t left = n; left > 0; left -= FLOW_LANES_PEOPLE) {
-            const uint32_t m = left < FLOW_LANES_PEOPLE ? (uint32_t)left : FLOW_LANES_PEOPLE;
-            draw_digits(state, m, word);
-            const uint32_t same = flow_lanes_count(lanes, word, m, n_cut, cut, count);
-            if (same != 0) { decide_ties(state, same, word, n_cut, cut, part, count); }
-        }
     }
     int64_t before = n;
     for (int32_t j = 0; j < n_cut; j++) {
@@ -259,33 +262,24 @@ static void compare(flow_rng_state *state, int64_t n, int32_t k, const double *t
     out[n_cut] = before;
 }
 
-/// True when n people who choose one by one cost less than a binomial for each cut between outcomes
-/// (bench_split): 40 ns a cut against 0.75 ns a person and 0.12 ns a person and cut; with many
-/// outcomes 12 ns a cut against 15 ns a person.
+/// True when n people who look their outcome up one after the other cost least: 6 to 13 ns a person
+/// against 3 ns an outcome (bench_split). An alias table costs as much and has to be made.
+static bool very_few(int64_t n, int32_t k)
+{
+    return n <= 3 + k / 4;
+}
+
+/// True when n people who are compared with digits cost less than a binomial for each cut between
+/// outcomes: 50 ns a cut against 0.75 ns a person and 0.1 ns a person and cut (bench_split).
 static bool few(int64_t n, int32_t n_cut)
 {
-    if (n <= most_alone) { return true; }
-    if (n_cut >= most_together) { return n <= n_cut; }
-    return n < 400 && n * (75 + 12 * n_cut) <= 4000 * (int64_t)n_cut;
+    return n < 600 && n * (75 + 10 * n_cut) <= 5000 * (int64_t)n_cut;
 }
 
-static void choose(flow_rng_state *state, int64_t n, int32_t k, const double *tail, int64_t *out)
+/// Conditional binomials, as long as many people are left. `out` is zero at first.
+static void split_chain(flow_rng_state *state, int64_t n, int32_t k, const double *weight,
+                        const double *tail, int64_t *out)
 {
-    if (n > most_alone && k <= most_together) {
-        compare(state, n, k, tail, out);
-    } else if (tail[0] >= tiny) {
-        look_up(state, n, k, tail, 1.0, out);
-    } else {
-        look_up(state, n, k, tail, lift, out);
-    }
-}
-
-void flow_split_row(gsl_rng *rng, int64_t n, int32_t k, const double *weight, const double *tail,
-                    int64_t *out)
-{
-    if (k <= 0) { return; }
-    memset(out, 0, (size_t)k * sizeof *out);
-    flow_rng_state *state = rng->state;
     int64_t left = n;
     for (int32_t i = 0; left > 0; i++) {
         const int32_t n_cut = k - 1 - i;
@@ -293,8 +287,12 @@ void flow_split_row(gsl_rng *rng, int64_t n, int32_t k, const double *weight, co
             out[i] = left;
             return;
         }
-        if (n_cut > 1 && few(left, n_cut)) {
-            choose(state, left, k - i, tail + i, out + i);
+        if (n_cut > 1 && very_few(left, k - i)) {
+            look_up(state, left, i, k, tail, out);
+            return;
+        }
+        if (n_cut > 1 && n_cut < most_together && few(left, n_cut)) {
+            compare(state, left, k - i, tail + i, out + i);
             return;
         }
         const double p = weight[i] / tail[i];
@@ -305,6 +303,54 @@ void flow_split_row(gsl_rng *rng, int64_t n, int32_t k, const double *weight, co
             out[i] = left - draw_hits(state, left, q, p);
         }
         left -= out[i];
+    }
+}
+
+/// Many outcomes [begin, end): first to groups of them, then within each group. Costs no more than
+/// draws from an alias table, and has nothing to prepare. `out` is zero at first.
+static void split_groups(flow_rng_state *state, int64_t n, int32_t begin, int32_t end,
+                         const double *weight, const double *tail, int64_t *out)
+{
+    double group_weight[in_group] = {0}, group_tail[in_group + 1];
+    int64_t group_out[in_group] = {0};
+    const int32_t k = end - begin;
+    if (very_few(n, k)) {
+        look_up(state, n, begin, end, tail, out);
+        return;
+    }
+    if (k <= in_group) { // tail sums of its own: nothing is lost beside what lies behind it
+        flow_split_prepare(k, weight + begin, group_tail);
+        split_chain(state, n, k, weight + begin, group_tail, out + begin);
+        return;
+    }
+    int32_t size = in_group;
+    while (k > (int64_t)size * in_group) { size *= in_group; }
+    int32_t n_group = 0;
+    for (int32_t i = begin; i < end; i += size) {
+        group_tail[n_group] = tail[i] - tail[end];
+        group_weight[n_group++] = tail[i] - tail[end - i > size ? i + size : end];
+    }
+    group_tail[n_group] = 0.0;
+    split_chain(state, n, n_group, group_weight, group_tail, group_out);
+    for (int32_t g = 0; g < n_group; g++) {
+        if (group_out[g] == 0) { continue; }
+        const int32_t from = begin + g * size;
+        split_groups(state, group_out[g], from, end - from > size ? from + size : end, weight, tail,
+                     out);
+    }
+}
+
+void flow_split_row(gsl_rng *rng, int64_t n, int32_t k, const double *weight, const double *tail,
+                    int64_t *out)
+{
+    if (k <= 0) { return; }
+    memset(out, 0, (size_t)k * sizeof *out);
+    if (n <= 0) { return; }
+    // Chances of groups are differences of tail sums, good to 2^-53 of all: enough for so few.
+    if (k > most_together && n < 64 * (int64_t)k) {
+        split_groups(rng->state, n, 0, k, weight, tail, out);
+    } else {
+        split_chain(rng->state, n, k, weight, tail, out);
     }
 }
 

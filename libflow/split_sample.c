@@ -5,11 +5,10 @@
 #include <string.h>
 
 // Where one way becomes cheaper than the next: figures of bench_split.
-static const int64_t most_alone = 12;   // people taken one after the other
+static const int64_t most_alone = 8;    // people taken one after the other
 static const double invert_below = 9.0; // variance up to which inversion is used
-static const double two_pi = 6.283185307179586;
 
-/// Of n1 of the first kind and n2 of the second, t taken; t <= n1 <= n2 after draw()'s exchanges.
+/// Of n1 of the first kind and n2 of the second, t taken; t <= n1 <= n2 after exchanges.
 typedef struct taking {
     int64_t n1, n2, t;
     double n, mean, variance;
@@ -20,9 +19,28 @@ static int64_t one_by_one(flow_rng_state *state, int64_t n1, int64_t n2, int64_t
     double first = (double)n1, all = first + (double)n2;
     const double before = first;
     for (int64_t i = 0; i < t; i++, all -= 1.0) {
-        if (flow_rng_uniform(state) * all < first) { first -= 1.0; }
+        const bool hit = flow_rng_uniform(state) * all < first; // no branch: nobody could guess it
+        first -= (double)hit;
     }
     return (int64_t)(before - first);
+}
+
+/// The chance that nobody of the first kind is taken.
+static double chance_of_none(const taking *a)
+{
+    const double n2 = (double)a->n2, t = (double)a->t;
+    double none = 1.0;
+    if (a->t <= 40) {
+        for (double i = 0.0; i < t; i += 1.0) { none *= (n2 - i) / (a->n - i); }
+        return none;
+    }
+    // The four counts 0, n1, t and n2 - t are each `mean` away from their expected values, and
+    // P(0) = n2! (N - t)! / (N! (n2 - t)!).
+    const double n1 = (double)a->n1, last = n2 - t, rest = a->n - t, mean = a->mean;
+    const double all = 0.5 * log(6.283185307179586 * (n2 * (rest / a->n))) + flow_stirling(n2) +
+                       flow_stirling(rest) - flow_stirling(a->n);
+    return exp(all - mean - flow_deviance(n1, n1 - mean, mean) - flow_deviance(t, t - mean, mean) -
+               flow_unlikely(last, last + mean, -mean));
 }
 
 /// The chances of 0, 1, 2... are taken from a uniform number until it is used up.
@@ -30,36 +48,18 @@ static int64_t by_inversion(flow_rng_state *state, const taking *a)
 {
     double u = flow_rng_uniform(state);
     if (u < 1.0 - a->mean) { return 0; } // P(0) >= 1 - mean: mostly nothing need be known of it
-    const double n1 = (double)a->n1, n2 = (double)a->n2, t = (double)a->t;
-    const double last = n2 - t, rest = a->n - t;
-    // ln P(0) of the four counts 0, n1, t, n2 - t, each `mean` away from its expected value.
-    const double away = a->mean + flow_deviance(n1, n1 - a->mean, a->mean) +
-                        flow_deviance(t, t - a->mean, a->mean) +
-                        flow_deviance(last, last + a->mean, -a->mean);
-    double none;
-    if (last > 0.0) {
-        const double correct =
-            flow_stirling(n2) + flow_stirling(rest) - flow_stirling(a->n) - flow_stirling(last);
-        none = exp(correct - away) * sqrt(n2 / a->n * (rest / last));
-    } else { // 0! = 1 where Stirling's root has 0
-        const double correct = flow_stirling(n2) + flow_stirling(rest) - flow_stirling(a->n);
-        none = exp(correct - away) * sqrt(two_pi * n2 * (rest / a->n));
-    }
+    const double n1 = (double)a->n1, t = (double)a->t, last = (double)(a->n2 - a->t);
+    const double none = chance_of_none(a);
     for (;; u = flow_rng_uniform(state)) { // rounding may have kept u from running out
         double chance = none;
         for (int64_t hits = 0; hits <= a->t; hits++) {
             if (u < chance) { return hits; }
             u -= chance;
             const double x = (double)hits;
+            if (chance < 1e-20 && x > a->mean) { break; }
             chance *= (n1 - x) * (t - x) / ((x + 1.0) * (last + x + 1.0));
         }
     }
-}
-
-/// The logarithm of x! without its terms of first order, times 2.
-static double root(double x)
-{
-    return x > 0.0 ? log(two_pi * x) + 2.0 * flow_stirling(x) : 0.0;
 }
 
 /// True when w is at most the chance of mode + jump over that of mode.
@@ -81,14 +81,13 @@ static bool accept(const taking *a, const flow_bell *bell, int64_t jump, double 
     const double mean[4] = {a->mean, n1 - a->mean, t - a->mean, last + a->mean};
     const double count[4] = {x, n1 - x, t - x, last + x};
     const double best[4] = {mode, n1 - mode, t - mode, last + mode};
-    double twice = 0.0;
+    double more = 0.0;
     for (int i = 0; i < 4; i++) {
         const double sign = i == 0 || i == 3 ? 1.0 : -1.0;
         const double e = sign * -bell->shift, d = e + sign * (double)jump;
-        twice += 2.0 * (flow_deviance(best[i], mean[i], e) - flow_deviance(count[i], mean[i], d)) +
-                 (root(best[i]) - root(count[i]));
+        more += flow_unlikely(count[i], mean[i], d) - flow_unlikely(best[i], mean[i], e);
     }
-    return w <= exp(0.5 * twice);
+    return w <= exp(-more);
 }
 
 static int64_t by_rejection(flow_rng_state *state, const taking *a)
