@@ -44,6 +44,11 @@ foreach(source IN LISTS sources mains)
     endif()
 endforeach()
 
+# A copy of layer 0's chance without what some processors have.
+target_sources(portable_main PRIVATE
+    libflow/lanes.c libflow/rng.c libflow/split.c libflow/split_sample.c)
+target_compile_definitions(portable_main PRIVATE FLOW_PORTABLE)
+
 file(GLOB scripts CONFIGURE_DEPENDS tests/cli/*.sh)
 foreach(script IN LISTS scripts)
     get_filename_component(name ${script} NAME_WE)
@@ -53,6 +58,7 @@ endforeach()
 # The programs that are compared must simulate the same process.
 if(FLOW_BENCH)
     flow_test(bench_step $<TARGET_FILE:bench_step> --n 20000 --rounds 1 --check)
+    flow_test(bench_split $<TARGET_FILE:bench_split> --rounds 1)
 endif()
 
 flow_test(doc sh tests/doc.sh)
