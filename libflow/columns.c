@@ -1,6 +1,6 @@
 #include "columns.h"
 
-#include <math.h>
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -236,6 +236,18 @@ static void combine_changed(flow_columns *c)
 
 // The modules' turns -----------------------------------------------------------------------------
 
+#ifndef NDEBUG
+static uint64_t hash_own(const flow_columns *c, const part *p)
+{
+    uint64_t sum = 0;
+    for (int32_t k = 0; k < p->use->n_write; k++) {
+        const int64_t n = c->quantity[p->use->write[k]].n;
+        sum = flow_hash(sum, p->own[k], (size_t)n * sizeof **p->own);
+    }
+    return sum;
+}
+#endif
+
 static flow_err take_turn(flow_columns *c, part *p, flow_err (*turn_of)(flow_turn *), int32_t step,
                           const int64_t *people)
 {
@@ -254,8 +266,14 @@ static flow_err take_turn(flow_columns *c, part *p, flow_err (*turn_of)(flow_tur
                       .stream = use->stream,
                       .member = c->member};
     if (turn_of == NULL) { return FLOW_OK; }
+#ifndef NDEBUG
+    const uint64_t before = hash_own(c, p);
+#endif
     FLOW_TRY(turn_of(&turn));
-    if (turn.unchanged) { return FLOW_OK; }
+    if (turn.unchanged) {
+        assert(hash_own(c, p) == before && "a module says unchanged, but it is not");
+        return FLOW_OK;
+    }
     for (int32_t k = 0; k < use->n_write; k++) {
         quantity *q = &c->quantity[use->write[k]];
         const int64_t bad = first_bad(q->row, p->own[k], q->n);

@@ -92,11 +92,17 @@ typedef struct event {
     double weight;
 } event;
 
+/// A point of the unit sphere.
+typedef struct point {
+    double x, y, z;
+} point;
+
 typedef struct data {
     int64_t n;
-    event *event;     ///< by day
-    int32_t *by_band; ///< [n_place] places with coordinates, from south to north
+    event *event; ///< by day
     int32_t n_band;
+    int32_t *by_band; ///< [n_band] places with coordinates, from south to north
+    point *point;     ///< [n_band] where they are
 } data;
 
 typedef struct placed {
@@ -122,6 +128,14 @@ static int by_latitude(const void *a, const void *b)
     return (x->place > y->place) - (x->place < y->place);
 }
 
+static point point_of(double latitude, double longitude)
+{
+    const double degree = 3.14159265358979323846 / 180.0;
+    const double across = cos(degree * latitude);
+    return (point){across * cos(degree * longitude), across * sin(degree * longitude),
+                   sin(degree * latitude)};
+}
+
 static double weight_of(const param *p, const flow_rows *rows, int64_t row)
 {
     const double of_type[] = {p->battles, p->violence, p->explosions,
@@ -136,14 +150,18 @@ static flow_err sort_places(flow_setup *setup, data *d)
     const flow_world *w = setup->world;
     placed *list = flow_setup_keep(setup, w->n_place, sizeof *list);
     d->by_band = flow_setup_keep(setup, w->n_place, sizeof *d->by_band);
-    if (list == NULL || d->by_band == NULL) {
+    d->point = flow_setup_keep(setup, w->n_place, sizeof *d->point);
+    if (list == NULL || d->by_band == NULL || d->point == NULL) {
         return flow_fail(FLOW_ENOMEM, "no memory for conflict_events");
     }
     for (int32_t i = 0; i < w->n_place; i++) {
         if (!isnan(w->latitude[i])) { list[d->n_band++] = (placed){w->latitude[i], i}; }
     }
     qsort(list, (size_t)d->n_band, sizeof *list, by_latitude);
-    for (int32_t i = 0; i < d->n_band; i++) { d->by_band[i] = list[i].place; }
+    for (int32_t i = 0; i < d->n_band; i++) {
+        d->by_band[i] = list[i].place;
+        d->point[i] = point_of(w->latitude[list[i].place], w->longitude[list[i].place]);
+    }
     return FLOW_OK;
 }
 
@@ -208,19 +226,26 @@ static int32_t first_north(const flow_world *w, const data *d, double latitude)
     return low;
 }
 
-/// Add what one event does on its day to the places around it.
+/// Add what one event does on its day to the places around it. Most places of a band of latitude
+/// are too far away: their distance through the sphere says so without a root.
 static void add_event(const flow_world *w, const param *p, const data *d, const event *e,
                       double *impact)
 {
+    const double earth_km = 6371.0088;       // as flow_great_circle_km()
     const double band = p->reach_km / 111.0; // a degree of latitude has at least 111.19 km
     const double north = e->latitude + band;
+    const double half = fmin(0.5 * p->reach_km / earth_km, 1.57079632679489662);
+    const double reach = 4.0 * sin(half) * sin(half); // square of the chord
+    const point at = point_of(e->latitude, e->longitude);
     for (int32_t k = first_north(w, d, e->latitude - band); k < d->n_band; k++) {
-        const int32_t i = d->by_band[k];
-        if (w->latitude[i] > north) { break; }
-        const double km =
-            flow_great_circle_km(e->latitude, e->longitude, w->latitude[i], w->longitude[i]);
-        if (km > p->reach_km) { continue; }
-        impact[i] += e->weight / pow(fmax(km / p->near_km, 1.0), p->distance_power);
+        const point *there = &d->point[k];
+        const double x = there->x - at.x, y = there->y - at.y, z = there->z - at.z;
+        const double chord = x * x + y * y + z * z;
+        if (w->latitude[d->by_band[k]] > north) { break; }
+        if (chord > reach) { continue; }
+        const double km = 2.0 * earth_km * asin(fmin(0.5 * sqrt(chord), 1.0));
+        const double near = km / p->near_km;
+        impact[d->by_band[k]] += near > 1.0 ? e->weight * pow(near, -p->distance_power) : e->weight;
     }
 }
 
