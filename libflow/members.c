@@ -402,6 +402,9 @@ static void add_up(const ensemble *e, flow_run_report *total)
 
 static flow_err check(const flow_run_options *o, int32_t n_member)
 {
+    if (o->checkpoint != NULL || o->resume != NULL) {
+        return flow_fail(FLOW_ERANGE, "checkpoints are for single runs, not for members");
+    }
     if (n_member < 1 || n_member > FLOW_MOST_MEMBERS) {
         return flow_fail(FLOW_ERANGE, "members = %d is outside [1, %d]", (int)n_member,
                          (int)FLOW_MOST_MEMBERS);

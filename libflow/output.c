@@ -214,7 +214,26 @@ flow_err flow_output_create(const char *path, bool replace, const flow_scenario 
 
 // Steps
 
+/// Where a step of a column is kept until it is written.
+static char *step_of(const column *c, int32_t day)
+{
+    const hsize_t at = (hsize_t)day % c->steps * c->n;
+    return c->whole != NULL ? (char *)(c->whole + at) : (char *)(c->real + at);
+}
+
 static void receive(flow_output *o, column *c, const flow_model *model)
+{
+    const hsize_t at = (hsize_t)o->day % c->steps * c->n;
+    if (c->real != NULL) {
+        flow_observable_read(c->observable, model, c->real + at);
+        return;
+    }
+    flow_observable_read(c->observable, model, o->value);
+    for (hsize_t i = 0; i < c->n; i++) { c->whole[at + i] = (int64_t)o->value[i]; }
+}
+
+/// What a step adds that does not come from the model.
+static void add_known(flow_output *o, column *c)
 {
     const hsize_t at = (hsize_t)o->day % c->steps * c->n;
     switch (c->origin) {
@@ -223,14 +242,7 @@ static void receive(flow_output *o, column *c, const flow_model *model)
     case FROM_OBSERVED:
         for (hsize_t i = 0; i < c->n; i++) { c->whole[at + i] = o->s->observed[i].people[o->day]; }
         break;
-    case FROM_MODEL:
-        if (c->real != NULL) {
-            flow_observable_read(c->observable, model, c->real + at);
-            break;
-        }
-        flow_observable_read(c->observable, model, o->value);
-        for (hsize_t i = 0; i < c->n; i++) { c->whole[at + i] = (int64_t)o->value[i]; }
-        break;
+    case FROM_MODEL: break;
     }
 }
 
@@ -272,18 +284,67 @@ static flow_err write_columns(flow_output *o, bool rest)
     return FLOW_OK;
 }
 
-flow_err flow_output_step(flow_output *o, const flow_model *model)
+/// The columns have one more step.
+static flow_err step_done(flow_output *o)
 {
-    if (o->day >= o->s->n_day) {
-        return flow_fail(FLOW_ESTATE, "the result file has all %d days", (int)o->s->n_day);
-    }
-    for (int32_t i = 0; i < o->n_column; i++) { receive(o, &o->column[i], model); }
+    for (int32_t i = 0; i < o->n_column; i++) { add_known(o, &o->column[i]); }
     o->day++;
     flow_hush hush;
     flow_hush_begin(&hush);
     const flow_err err = write_columns(o, false);
     flow_hush_end(&hush);
     return err;
+}
+
+static flow_err check_step(const flow_output *o)
+{
+    if (o->day < o->s->n_day) { return FLOW_OK; }
+    return flow_fail(FLOW_ESTATE, "the result file has all %d days", (int)o->s->n_day);
+}
+
+flow_err flow_output_step(flow_output *o, const flow_model *model)
+{
+    FLOW_TRY(check_step(o));
+    for (int32_t i = 0; i < o->n_column; i++) {
+        if (o->column[i].origin == FROM_MODEL) { receive(o, &o->column[i], model); }
+    }
+    return step_done(o);
+}
+
+// Values of whole numbers and others have the same size.
+_Static_assert(sizeof(int64_t) == sizeof(double), "rows are of one kind of bytes");
+
+int64_t flow_output_row_size(const flow_output *o)
+{
+    hsize_t n = 0;
+    for (int32_t i = 0; i < o->n_column; i++) {
+        if (o->column[i].origin == FROM_MODEL) { n += o->column[i].n; }
+    }
+    return (int64_t)(n * sizeof(double));
+}
+
+void flow_output_row(const flow_output *o, void *row)
+{
+    char *to = row;
+    for (int32_t i = 0; i < o->n_column; i++) {
+        const column *c = &o->column[i];
+        if (c->origin != FROM_MODEL) { continue; }
+        memcpy(to, step_of(c, o->day - 1), c->n * sizeof(double));
+        to += c->n * sizeof(double);
+    }
+}
+
+flow_err flow_output_repeat(flow_output *o, const void *row)
+{
+    FLOW_TRY(check_step(o));
+    const char *from = row;
+    for (int32_t i = 0; i < o->n_column; i++) {
+        column *c = &o->column[i];
+        if (c->origin != FROM_MODEL) { continue; }
+        memcpy(step_of(c, o->day), from, c->n * sizeof(double));
+        from += c->n * sizeof(double);
+    }
+    return step_done(o);
 }
 
 // Finishing

@@ -23,6 +23,12 @@ flow_err flow_output_create(const char *path, bool replace, const flow_scenario 
                             const flow_provenance *provenance, flow_output **out);
 /// Append all observables of the step just done.
 flow_err flow_output_step(flow_output *output, const flow_model *model);
+/// Bytes of what a step takes from the model.
+int64_t flow_output_row_size(const flow_output *output);
+/// Copy what the last step took from the model.
+void flow_output_row(const flow_output *output, void *row);
+/// Append a step from such a copy: a result begun anew is filled up to a checkpoint.
+flow_err flow_output_repeat(flow_output *output, const void *row);
 /// Write the checksum, close, sync and rename; frees the output, also on failure (the .part file is
 /// then removed).
 flow_err flow_output_finish(flow_output *output, const flow_model *model);

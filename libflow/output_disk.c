@@ -5,9 +5,9 @@
 // the file.
 
 #include "output_file.h"
+#include "output_target.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,18 +29,6 @@ static void keep_error(flow_disk *disk, int error)
     if (disk->error == 0) { disk->error = error != 0 ? error : EIO; }
 }
 
-// Two runs with one output name would mix their files. Where locks do not work (some cluster file
-// systems) there is none to break.
-static int take(int fd, flow_disk *disk)
-{
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    if (fcntl(fd, F_SETLK, &whole) != 0 && (errno == EACCES || errno == EAGAIN)) {
-        disk->busy = true;
-        return -1;
-    }
-    return ftruncate(fd, 0);
-}
-
 // Only ever asked to make a new file.
 static H5FD_t *disk_open(const char *name, unsigned flags, hid_t access, haddr_t max)
 {
@@ -53,9 +41,12 @@ static H5FD_t *disk_open(const char *name, unsigned flags, hid_t access, haddr_t
         return NULL;
     }
     file->disk = choice->disk;
-    file->fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (file->fd < 0 || take(file->fd, choice->disk) != 0) {
-        keep_error(choice->disk, errno);
+    // Two runs with one output name would mix their files.
+    int error = flow_target_open(name, &file->fd);
+    if (error == 0 && ftruncate(file->fd, 0) != 0) { error = errno; }
+    if (error != 0) {
+        choice->disk->busy = error < 0;
+        keep_error(choice->disk, error);
         if (file->fd >= 0) { (void)close(file->fd); } // the error that counts is kept already
         flow_dealloc(file);
         return NULL;

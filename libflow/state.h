@@ -101,12 +101,11 @@ void flow_sink_put(flow_sink *sink, const void *bytes, int64_t n);
 /// Write the state. FLOW_ESTATE when a step failed, FLOW_ENOMEM, or what the sink says.
 flow_err flow_state_save(const flow_model *m, flow_sink *sink);
 
-/// Load what flow_state_save() wrote at the beginning of n bytes, which begin at a multiple of 8;
-/// *used: bytes of it. The model must be made from the same scenario with the same people followed;
-/// seed and member come with the state.
+/// Load the n bytes that flow_state_save() wrote; they begin at a multiple of 8. The model must be
+/// made from the same scenario with the same people followed; seed and member come with the state.
 /// @return FLOW_OK; FLOW_EINPUT: it does not fit, or is damaged, and nothing was changed;
-/// FLOW_ENOMEM: the model must be reset before it is used.
-flow_err flow_state_load(flow_model *m, const char *bytes, int64_t n, int64_t *used);
+/// FLOW_ENOMEM: the model may have to be reset before it is used.
+flow_err flow_state_load(flow_model *m, const char *bytes, int64_t n);
 
 // Shared by saving and loading -------------------------------------------------------------------
 

@@ -411,6 +411,7 @@ static flow_err read_all(const flow_model *m, source *in, view *v)
     }
     FLOW_TRY(read_followed(in, v));
     FLOW_TRY(read_columns(in, v));
+    if (in->at != in->n) { return damaged("something follows it"); }
     return check_people(v);
 }
 
@@ -459,9 +460,8 @@ static bool fill(flow_model *m, const view *v)
     return good;
 }
 
-flow_err flow_state_load(flow_model *m, const char *bytes, int64_t n, int64_t *used)
+flow_err flow_state_load(flow_model *m, const char *bytes, int64_t n)
 {
-    *used = 0;
     source in = {.byte = bytes, .n = n};
     view v = {0};
     FLOW_TRY(read_all(m, &in, &v));
@@ -478,6 +478,5 @@ flow_err flow_state_load(flow_model *m, const char *bytes, int64_t n, int64_t *u
     m->scored = v.scored ? m->version : 0;
     if (m->to != NULL) { flow_destination_renew(m); }
     m->broken = false;
-    *used = in.at;
     return FLOW_OK;
 }

@@ -620,7 +620,8 @@ Test(quantities, rules_combine_as_they_say)
         const double outside[] = {q->neutral, row[i].y, row[i].y};
         double saved[9];
         for (int k = 0; k < 6; k++) { saved[k] = k < 3 ? row[i].x : q->neutral; }
-        cr_assert_eq(flow_columns_load(c, 0, 0, NULL, 0, saved, 6), FLOW_OK, "%s", flow_error_text());
+        cr_assert_eq(flow_columns_load(c, 0, 0, NULL, 0, saved, 6), FLOW_OK, "%s",
+                     flow_error_text());
         cr_assert_eq(flow_columns_assign(c, row[i].name, outside, 3), FLOW_OK);
         cr_expect_eq(flow_columns_value(c, id)[0], row[i].x, "%s: neutral", row[i].name);
         cr_expect_eq(flow_columns_value(c, id)[1], row[i].both, "%s: %g", row[i].name,

@@ -17,6 +17,7 @@ typedef enum app_exit {
     APP_INTERNAL = 70, ///< no memory, or a mistake of ours
     APP_CREATE = 73,   ///< a result file cannot be created
     APP_IO = 74,       ///< writing failed
+    APP_AGAIN = 75,    ///< stopped after writing a checkpoint: --resume goes on from it
     APP_SIGNAL = 128
 } app_exit;
 
@@ -29,6 +30,9 @@ typedef struct app_arguments {
     int64_t seed, days, threads, samples;
     int64_t member;  ///< number of the realisation, the first one of several
     int64_t members; ///< 0: a single run
+    const char *checkpoint, *resume, *individuals, *sample;
+    int64_t every;
+    bool history;
     const char *origin, *destination, *flow, *year, *distance, *population, *origin_population;
     const char *test;
     bool leave_out_origins, poisson;

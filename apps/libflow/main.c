@@ -42,7 +42,8 @@ static void print_overview(void)
     (void)printf("libflow COMMAND --help shows the options of a command, libflow --version the\n"
                  "version. Exit status: 0 done; 1 the scenario or a file to read has problems;\n"
                  "64 wrong use; 70 no memory or an internal error; 73 a result file cannot be\n"
-                 "created; 74 writing failed; 130 and 143 interrupted or terminated.\n");
+                 "created; 74 writing failed; 75 stopped after writing a checkpoint; 130 and 143\n"
+                 "interrupted or terminated.\n");
 }
 
 static app_exit help(int argc, char **argv)

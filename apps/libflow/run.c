@@ -32,12 +32,14 @@ static void watch(int signal)
     }
 }
 
-/// The first signal stops the run cleanly, the second one at once.
-static void watch_signals(void)
+/// The first signal stops the run cleanly, the second one at once. Schedulers announce the end of
+/// a job with SIGUSR1, which is of use only when there is a checkpoint to write.
+static void watch_signals(bool checkpoint)
 {
     watch(SIGINT);
     watch(SIGTERM);
     watch(SIGHUP);
+    if (checkpoint) { watch(SIGUSR1); }
 }
 
 static double seconds(void)
@@ -123,10 +125,52 @@ static void say_warnings(const flow_scenario *scenario, const char *path)
     }
 }
 
+/// Who is followed one by one, and whether options go together; false after saying what is wrong.
+static bool check_options(const app_arguments *a, flow_model_options *out)
+{
+    static const char *const name[] = {"none", "sample", "all"};
+    char quoted[64];
+    int32_t mode = a->sample != NULL ? FLOW_INDIVIDUALS_SAMPLE : FLOW_INDIVIDUALS_NONE;
+    if (a->individuals != NULL) {
+        for (mode = 0; mode < 3 && strcmp(name[mode], a->individuals) != 0;) { mode++; }
+        if (mode == 3) {
+            app_say("run", "--individuals '%s' is none of none, sample, all",
+                    flow_quote(a->individuals, quoted));
+            return false;
+        }
+    }
+    if ((mode == FLOW_INDIVIDUALS_SAMPLE) != (a->sample != NULL)) {
+        app_say("run", "--individuals sample and --sample SHARE belong together");
+        return false;
+    }
+    if (a->sample != NULL && (!flow_number_parse(a->sample, &out->sample_share) ||
+                              !(out->sample_share > 0.0 && out->sample_share <= 1.0))) {
+        app_say("run", "--sample '%s' is no number above 0, at most 1",
+                flow_quote(a->sample, quoted));
+        return false;
+    }
+    if (a->history && mode == FLOW_INDIVIDUALS_NONE) {
+        app_say("run", "--history needs --individuals all or --sample SHARE");
+        return false;
+    }
+    out->individuals = (flow_individuals)mode;
+    out->history = a->history;
+    if (a->members > 0 && (mode != FLOW_INDIVIDUALS_NONE || a->checkpoint || a->resume)) {
+        app_say("run", "--members goes with neither --individuals nor checkpoints");
+        return false;
+    }
+    if (a->every > 0 && a->checkpoint == NULL) {
+        app_say("run", "--every needs --checkpoint FILE");
+        return false;
+    }
+    return true;
+}
+
 typedef struct job {
     const app_arguments *arguments;
     const char *output;
     const char *name; ///< of the scenario's folder
+    flow_model_options model;
     flow_scenario *scenario;
     flow_run_report report;
     flow_result *result;
@@ -134,9 +178,44 @@ typedef struct job {
     double load_s, wall_s;
 } job;
 
+static bool is_file(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISREG(about.st_mode);
+}
+
+/// No checkpoint was written yet, and none is resumed.
+static bool new_checkpoint(const job *j)
+{
+    const app_arguments *a = j->arguments;
+    return a->checkpoint != NULL && a->resume == NULL && j->report.n_checkpoint == 0;
+}
+
+/// What to do about a file that is there.
+static void say_way_out(const job *j)
+{
+    const app_arguments *a = j->arguments;
+    if (a->force) { return; }
+    if (is_file(j->output)) {
+        app_say("run", "-f replaces it, -o writes to another file");
+    } else if (new_checkpoint(j) && is_file(a->checkpoint)) {
+        app_say("run", "--resume %s goes on from it, -f begins anew", a->checkpoint);
+    }
+}
+
+/// Why a file failed: the result's or the checkpoint's.
+static app_exit file_status(const job *j)
+{
+    const app_arguments *a = j->arguments;
+    const app_exit status = output_status(j->output, a->force);
+    if (status != APP_IO || a->checkpoint == NULL || j->report.n_checkpoint > 0) { return status; }
+    return output_status(a->checkpoint, a->force || a->resume != NULL);
+}
+
 static double person_steps_per_s(const job *j)
 {
-    return j->report.step_s > 0.0 ? (double)j->report.person_steps / j->report.step_s : 0.0;
+    const double steps = (double)(j->report.person_steps - j->report.person_steps_before);
+    return j->report.step_s > 0.0 ? steps / j->report.step_s : 0.0;
 }
 
 typedef struct row {
@@ -303,14 +382,15 @@ static app_exit simulate(job *j)
     progress p = {.wanted = !a->quiet && on_terminal(),
                   .what = a->members > 0 ? "member" : "day",
                   .begin = seconds()};
-    const flow_run_options options = {.model = {.seed = (uint64_t)a->seed,
-                                                .member = (uint32_t)a->member,
-                                                .threads = (int32_t)a->threads},
+    const flow_run_options options = {.model = j->model,
                                       .output = j->output,
                                       .replace = a->force,
                                       .command_line = a->command_line,
                                       .go_on = go_on,
-                                      .context = &p};
+                                      .context = &p,
+                                      .checkpoint = a->checkpoint,
+                                      .every = (int32_t)a->every,
+                                      .resume = a->resume};
     err = a->members > 0
               ? flow_run_members(j->scenario, &options, (int32_t)a->members, &j->report, NULL)
               : flow_run(j->scenario, &options, &j->report);
@@ -318,13 +398,12 @@ static app_exit simulate(job *j)
     if (p.shown) { (void)fprintf(stderr, "\r%40s\r", ""); }
     if (err != FLOW_OK) {
         const app_exit status = app_fail("run", err);
-        if (stop_signal != 0) { return (app_exit)(APP_SIGNAL + stop_signal); }
-        struct stat about;
-        if (err == FLOW_EFILE && !a->force && stat(j->output, &about) == 0 &&
-            S_ISREG(about.st_mode)) {
-            app_say("run", "-f replaces it, -o writes to another file");
+        if (stop_signal != 0 && err == FLOW_ESTATE) {
+            return j->report.n_checkpoint > 0 ? APP_AGAIN : (app_exit)(APP_SIGNAL + stop_signal);
         }
-        return err == FLOW_EFILE ? output_status(j->output, a->force) : status;
+        if (err != FLOW_EFILE) { return status; }
+        say_way_out(j);
+        return file_status(j);
     }
     if (a->quiet && !a->json) { return APP_OK; }
     err = flow_result_load(j->output, &j->result);
@@ -337,14 +416,21 @@ static app_exit simulate(job *j)
 
 static app_exit run(const app_arguments *arguments)
 {
-    watch_signals();
+    watch_signals(arguments->checkpoint != NULL);
     char *name = scenario_name(arguments->operand[0]);
     char *output = name != NULL ? default_output(name) : NULL;
-    job j = {.arguments = arguments, .output = arguments->output, .name = name};
+    job j = {.arguments = arguments,
+             .output = arguments->output,
+             .name = name,
+             .model = {.seed = (uint64_t)arguments->seed,
+                       .member = (uint32_t)arguments->member,
+                       .threads = (int32_t)arguments->threads}};
     if (j.output == NULL) { j.output = output; }
     app_exit status = APP_INTERNAL;
     if (output == NULL) {
         app_say("run", "no memory");
+    } else if (!check_options(arguments, &j.model)) {
+        status = APP_USAGE;
     } else {
         status = simulate(&j);
     }
@@ -365,7 +451,8 @@ static app_exit run(const app_arguments *arguments)
 static const app_option options[] = {
     {'o', "output", "OUT.nc", APP_TEXT, AT(output), 0, 0,
      "Result file; default: the name of the scenario with .nc, in the current folder."},
-    {'f', "force", NULL, APP_FLAG, AT(force), 0, 0, "Replace an existing result file."},
+    {'f', "force", NULL, APP_FLAG, AT(force), 0, 0,
+     "Replace an existing result file, and existing checkpoints."},
     {0, "settings", "FILE", APP_TEXT, AT(settings), 0, 0, "The simsetting.yml of a FLEE folder."},
     {0, "set", "KEY=VALUE", APP_LIST, AT(set), 0, 0,
      "Another value for a key of the scenario; may be repeated. 'libflow describe keys' lists "
@@ -378,6 +465,22 @@ static const app_option options[] = {
     {'m', "members", "M", APP_INTEGER, AT(members), 1, FLOW_MOST_MEMBERS,
      "Run M realisations over the threads and write all of them and their quantiles."},
     {'d', "days", "D", APP_INTEGER, AT(days), 1, INT32_MAX, "Run D days of the period."},
+    {0, "individuals", "WHO", APP_TEXT, AT(individuals), 0, 0,
+     "Who is followed one by one: none (default), sample (with --sample) or all. Counts are the "
+     "same in all three."},
+    {0, "sample", "SHARE", APP_TEXT, AT(sample), 0, 0,
+     "Follow each person with this chance, above 0, at most 1."},
+    {0, "history", NULL, APP_FLAG, AT(history), 0, 0,
+     "Keep what happens to those who are followed."},
+    {0, "checkpoint", "FILE", APP_TEXT, AT(checkpoint), 0, 0,
+     "Write a checkpoint to FILE when the run is stopped by SIGTERM, SIGUSR1, SIGINT or SIGHUP, "
+     "then exit with 75. FILE.1 is the one before, FILE.steps holds the result so far; they may "
+     "be removed when the run is over."},
+    {0, "every", "D", APP_INTEGER, AT(every), 1, INT32_MAX,
+     "Write a checkpoint every D days, too."},
+    {0, "resume", "FILE", APP_TEXT, AT(resume), 0, 0,
+     "Go on from checkpoint FILE, with the same scenario and options; the result is that of the "
+     "unbroken run. With --checkpoint FILE more checkpoints follow."},
     {'t', "threads", "T", APP_INTEGER, AT(threads), 1, 1024, "Threads; default: all."},
     {0, "json", NULL, APP_FLAG, AT(json), 0, 0, "Print one JSON object instead of the report."},
     {'q', "quiet", NULL, APP_FLAG, AT(quiet), 0, 0, "No report, warnings or progress."},

@@ -330,6 +330,34 @@ FLOW_API FLOW_CHECKED flow_err flow_model_moments(const flow_model *model, flow_
                                                   int64_t n);
 /// @}
 
+/// @name Checkpoints
+/// The complete state of a model in a file. Whoever goes on from it does, bit for bit, what the
+/// model would have done, on any number of threads. docs/output.md describes the file.
+/// @{
+
+/// Save the state of a model between two steps.
+///
+/// The file is written as "<path>.part", brought to the disk and then named, so that at no moment
+/// a half-written file has the name. What had it before becomes "<path>.1", so the last two are
+/// kept. Memory that does not depend on the size of the model is used.
+/// @param model read only; one thread at a time.
+/// @return FLOW_OK; FLOW_EFILE (the file cannot be written; what was there stays); FLOW_ENOMEM;
+/// FLOW_ESTATE (a step of the model failed before).
+FLOW_API FLOW_CHECKED flow_err flow_model_save(const flow_model *model, const char *path);
+/// Load a state that flow_model_save() or flow_run() wrote. The model goes on from there: its day,
+/// seed and member are those of the file, columns assigned from outside included.
+///
+/// The model must be made from the same scenario: the same texts of the input files, wherever they
+/// lie, the same settings, days and modules; by the same version of the library; with the same
+/// people followed one by one (individuals, sample_share, history). Threads may differ. What the
+/// context of a forcing knows is its owner's to save.
+/// @param model any state that it had is replaced.
+/// @return FLOW_OK; FLOW_EFILE (the file cannot be read) or FLOW_EINPUT (it is damaged, no
+/// checkpoint, or does not fit the model; the text says why), and the model is as it was;
+/// FLOW_ENOMEM, after which the model may have to be reset before the next step, which says so.
+FLOW_API FLOW_CHECKED flow_err flow_model_load(flow_model *model, const char *path);
+/// @}
+
 /// What to do in a whole run. Zero-initialise for defaults.
 typedef struct flow_run_options {
     flow_model_options model; ///< seed, member, threads; flow_run_members(): the first member
@@ -337,34 +365,47 @@ typedef struct flow_run_options {
     bool replace;             ///< replace an existing result file
     const char *command_line; ///< for the provenance; may be NULL
     /// Called in the thread that called, before each step, with the steps done and those of the
-    /// period. False stops the run (FLOW_ESTATE, no file is left). With flow_run_members(): the
-    /// members done and wanted, at least before each step of the members this thread runs and
-    /// before anything is written. NULL: never called.
+    /// period. False stops the run (FLOW_ESTATE): no result file is left, but a checkpoint where
+    /// one is wanted. With flow_run_members(): the members done and wanted, at least before each
+    /// step of the members this thread runs and before anything is written. NULL: never called.
     bool (*go_on)(void *context, int32_t done, int32_t n);
     void *context; ///< given to go_on
+    /// File of checkpoints; NULL: none. "<checkpoint>.1" is the one before, and
+    /// "<checkpoint>.steps" holds the result up to them. They stay when the run is over.
+    const char *checkpoint;
+    int32_t every;      ///< steps between checkpoints; 0: only when the run is stopped
+    const char *resume; ///< go on from this checkpoint, of the same seed and member; NULL: begin
 } flow_run_options;
 
 /// What a run did.
 typedef struct flow_run_report {
-    int32_t days;         ///< steps done
-    int32_t threads;      ///< OpenMP threads used
-    int64_t persons;      ///< people in the model at the end
-    int64_t entered;      ///< people who entered, day 0 included
-    int64_t left;         ///< people who left the model
-    int64_t person_steps; ///< see flow_model_person_steps()
-    double wall_s;        ///< seconds, all
-    double step_s;        ///< seconds inside steps
-    uint64_t checksum;    ///< see flow_model_checksum()
+    int32_t days;                ///< steps done
+    int32_t threads;             ///< OpenMP threads used
+    int64_t persons;             ///< people in the model at the end
+    int64_t entered;             ///< people who entered, day 0 included
+    int64_t left;                ///< people who left the model
+    int64_t person_steps;        ///< see flow_model_person_steps()
+    double wall_s;               ///< seconds, all
+    double step_s;               ///< seconds inside steps
+    uint64_t checksum;           ///< see flow_model_checksum()
+    int64_t person_steps_before; ///< of person_steps, those before the run was resumed
+    int32_t n_checkpoint;        ///< checkpoints written
 } flow_run_report;
 
 /// Run a scenario from its first to its last day and write the result file.
 ///
+/// A run that is resumed from a checkpoint, after having been stopped or killed, writes the same
+/// result as the unbroken run: all values and the checksum; only what tells of the run itself
+/// (times, command line, threads) is its own. An existing checkpoint is replaced only when
+/// `replace` says so, or when the run is resumed from it.
 /// Result files are HDF5: runs with files in several threads at once need a thread-safe HDF5.
 /// @param scenario read only.
 /// @param options  may be NULL: seed 0, no file.
-/// @param[out] report may be NULL.
-/// @return FLOW_OK, FLOW_EFILE (nothing half-written is left), FLOW_ENOMEM, FLOW_ERANGE (an
-/// option), FLOW_ESTATE (stopped), or what flow_model_create() and flow_model_step() return.
+/// @param[out] report may be NULL; on failure zero but for n_checkpoint, except that a stopped run
+/// with a checkpoint fills it.
+/// @return FLOW_OK; FLOW_EFILE (a file cannot be written; nothing half-written is left, checkpoints
+/// stay); FLOW_EINPUT (the checkpoint to resume from cannot be read or does not fit); FLOW_ENOMEM;
+/// FLOW_ERANGE (an option is outside its range); FLOW_ESTATE (stopped).
 FLOW_API FLOW_CHECKED flow_err flow_run(const flow_scenario *scenario,
                                         const flow_run_options *options, flow_run_report *report);
 
@@ -373,8 +414,9 @@ FLOW_API FLOW_CHECKED flow_err flow_run(const flow_scenario *scenario,
 /// Members run side by side, each in one thread; every thread makes one model and resets it for
 /// each member. A member is the same, bit for bit, as flow_run() with its number, and numbers and
 /// file are the same for any number of threads. The first member that fails stops all. Nobody is
-/// followed one by one. Memory: a model and about 20 MiB for each thread, and up to 256 MiB for
-/// what the members observe; what goes beyond lies in a scratch file beside the result.
+/// followed one by one, and there are no checkpoints (FLOW_ERANGE when the options name one).
+/// Memory: a model and about 20 MiB for each thread, and up to 256 MiB for what the members
+/// observe; what goes beyond lies in a scratch file beside the result.
 /// @param scenario read only.
 /// @param options  may be NULL: members 0, 1, ... of seed 0, no file.
 /// @param n_member members to run, [1, 1000000]; options->model.member + n_member <= 2^32.
