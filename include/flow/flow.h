@@ -341,6 +341,7 @@ FLOW_API FLOW_CHECKED flow_err flow_model_moments(const flow_model *model, flow_
 /// a half-written file has the name. What had it before becomes "<path>.1", so the last two are
 /// kept. Memory that does not depend on the size of the model is used.
 /// @param model read only; one thread at a time.
+/// @param path  file to write; its folder must exist.
 /// @return FLOW_OK; FLOW_EFILE (the file cannot be written; what was there stays); FLOW_ENOMEM;
 /// FLOW_ESTATE (a step of the model failed before).
 FLOW_API FLOW_CHECKED flow_err flow_model_save(const flow_model *model, const char *path);
@@ -352,6 +353,7 @@ FLOW_API FLOW_CHECKED flow_err flow_model_save(const flow_model *model, const ch
 /// people followed one by one (individuals, sample_share, history). Threads may differ. What the
 /// context of a forcing knows is its owner's to save.
 /// @param model any state that it had is replaced.
+/// @param path  file that flow_model_save() or flow_run() wrote.
 /// @return FLOW_OK; FLOW_EFILE (the file cannot be read) or FLOW_EINPUT (it is damaged, no
 /// checkpoint, or does not fit the model; the text says why), and the model is as it was;
 /// FLOW_ENOMEM, after which the model may have to be reset before the next step, which says so.
