@@ -10,6 +10,8 @@
 #include "ids.h"
 #include "rng.h"
 
+#include <string.h>
+
 /// What the people of a cell have in common besides the place or link they are at.
 typedef struct flow_key {
     uint32_t group;   ///< classes of the axes of attributes (people.h)
@@ -57,6 +59,24 @@ int64_t flow_party_followed(gsl_rng *rng, const flow_party *from, int64_t n);
 /// Take n units from a party, k of them followed ones chosen uniformly, whose ids go to `out`.
 void flow_party_take(gsl_rng *rng, flow_pool *pool, flow_party *from, int64_t n, uint32_t k,
                      uint32_t *out);
+
+/// Set the four memories of a key and clear what belongs to a link, in whole words: single members
+/// would make whoever compares the key next wait.
+static inline void flow_key_arrive(flow_key *key, uint16_t recent, uint16_t today, int32_t due)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    const uint64_t memory = recent | (uint64_t)today << 16;
+    const uint64_t road = (uint64_t)(uint32_t)due << 32;
+    char *byte = (char *)key;
+    memcpy(byte + offsetof(flow_key, recent), &memory, sizeof memory);
+    memcpy(byte + offsetof(flow_key, fast), &road, sizeof road);
+#else
+    key->recent = recent;
+    key->today = today;
+    key->first = key->deficit = key->fast = key->slow = 0;
+    key->due = due;
+#endif
+}
 
 /// 64-bit name of a key, for streams and hashes.
 uint64_t flow_key_hash(const flow_key *key);

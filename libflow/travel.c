@@ -66,12 +66,11 @@ static rest_of_day rest_of_the_day(const flow_model *m, uint16_t recent, double 
 }
 
 /// People who reached the end of a link, or were sent back to its start, at `place`.
-static void land(flow_model *m, flow_work *w, int32_t place, flow_party *party, rest_of_day left)
+static void land(flow_model *m, flow_work *w, int32_t place, flow_party *party, uint16_t recent,
+                 uint16_t today, rest_of_day left)
 {
     flow_key *key = &party->key;
-    key->first = 0;
-    key->fast = key->slow = key->deficit = 0;
-    key->due = left == SHORT_STINT;
+    flow_key_arrive(key, recent, today, left == SHORT_STINT);
     if (m->groups.status >= 0) {
         key->group = flow_group_change(&m->groups.axis[m->groups.status], key->group,
                                        m->s->foreign[place] ? FLOW_STATUS_ABROAD : FLOW_STATUS_IDP);
@@ -155,16 +154,21 @@ static void reach_end(flow_model *m, flow_work *w, int32_t link, flow_party *par
     if (!enters && steady && hop->avoid_short_stints) {
         round_bins(w, recent_on_road(m, key, v), party->n, memory, share);
     }
-    key->today = nearest_bin(today);
+    const uint16_t bin = nearest_bin(today);
     for (int i = 0; i < 2; i++) {
         if (share[i] == 0) { continue; }
-        flow_party some;
-        flow_part(m, w, party, share[i], &some);
-        some.key.recent = memory[i];
+        flow_party part, *some = party;
+        if (share[i] < party->n) {
+            flow_part(m, w, party, share[i], &part);
+            some = &part;
+        }
         if (closed) {
-            flow_put(w, &m->back[link], &some);
+            some->key.recent = memory[i];
+            some->key.today = bin;
+            flow_put(w, &m->back[link], some);
         } else {
-            land(m, w, m->s->link_to[link], &some, rest_of_the_day(m, memory[i], today, v));
+            land(m, w, m->s->link_to[link], some, memory[i], bin,
+                 rest_of_the_day(m, memory[i], today, v));
         }
     }
 }
@@ -290,7 +294,7 @@ static void take_back(flow_model *m, flow_work *w, int32_t place)
         for (int32_t c = 0; c < m->back[link].n; c++) {
             flow_party party = flow_cells_lift(&m->back[link], c);
             party.key.route = route_back(m, link, party.key.route);
-            land(m, w, place, &party, REST);
+            land(m, w, place, &party, party.key.recent, party.key.today, REST);
         }
         flow_cells_empty(&m->back[link]);
     }
