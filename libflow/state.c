@@ -70,13 +70,14 @@ int32_t flow_state_blocks(const flow_model *m, flow_block out[static FLOW_MOST_B
     KEPT(idp_camp, n_place, 0, 1);
     KEPT(town, n_place, 0, 1);
     KEPT(move_chance, n_place, 0, 1);
-    KEPT(leave, n_place, -INFINITY, INFINITY); // with a power of the population: anything
-    KEPT(conflict, n_place, 0, 1e6);           // what the loader takes
+    KEPT(leave, n_place, -(double)INFINITY,
+         (double)INFINITY);          // with a power of the population: anything
+    KEPT(conflict, n_place, 0, 1e6); // what the loader takes
     KEPT(conflict_since, n_place, 0, n_day);
     KEPT(capacity, n_place, -FLOW_STATE_MOST, FLOW_STATE_MOST);
     KEPT(population, n_place, 0, FLOW_STATE_MOST);
-    KEPT(score, n_place, -INFINITY, INFINITY); // with a power of a weight
-    KEPT(score_before, n_place, -INFINITY, INFINITY);
+    KEPT(score, n_place, -(double)INFINITY, (double)INFINITY); // with a power of a weight
+    KEPT(score_before, n_place, -(double)INFINITY, (double)INFINITY);
     KEPT(multiplier, n_place, 0, 1);
     KEPT(pull, n_place, 0, 1);
     KEPT(count, n_place, 0, FLOW_STATE_MOST);

@@ -180,7 +180,7 @@ static flow_err read_numbers(source *in, view *v)
     if (m->entered != m->persons + m->left || m->units_entered != m->units + m->units_left) {
         return damaged("people are not conserved");
     }
-    if (m->person_steps > (double)m->day * (double)m->entered) {
+    if ((double)m->person_steps > (double)m->day * (double)m->entered) {
         return damaged("there are too many person-steps");
     }
     return FLOW_OK;
