@@ -24,6 +24,14 @@ static double link_cost(const flow_model *m, int32_t link)
     return open && speed > 0.0 ? m->s->length_km[link] / speed : (double)INFINITY;
 }
 
+static const flow_people_axis *origin_axis(const flow_groups *groups)
+{
+    for (int32_t a = 0; a < groups->n_axis; a++) {
+        if (groups->axis[a].kind == FLOW_AXIS_ORIGIN) { return &groups->axis[a]; }
+    }
+    return NULL;
+}
+
 static flow_row_rule make_rule(const flow_settings *set, int32_t cause)
 {
     static const int32_t kind[] = {
@@ -165,7 +173,12 @@ flow_err flow_destination_create(flow_model *m)
     flow_err err = flow_state_allocate(m, FLOW_OF_DESTINATION) && d->row != NULL && d->room != NULL
                        ? make_routes(m, d)
                        : flow_fail(FLOW_ENOMEM, "no memory for destinations");
-    for (int32_t c = 0; c < FLOW_N_CAUSE; c++) { d->rule[c] = make_rule(&m->s->set, c); }
+    for (int32_t c = 0; c < FLOW_N_CAUSE; c++) {
+        d->rule[c] = make_rule(&m->s->set, c);
+        d->kin =
+            d->kin || (d->rule[c].kind == FLOW_ROW_UTILITY && origin_axis(&m->groups) != NULL &&
+                       d->rule[c].coefficient[FLOW_TERM_DIASPORA] != 0.0);
+    }
     int32_t most = 0;
     for (int32_t p = 0; p < m->s->n_place && err == FLOW_OK; p++) {
         int32_t n;
@@ -201,6 +214,8 @@ void flow_destination_free(flow_model *m)
         flow_search_free(d->room[t].search);
     }
     flow_routes_free(d->routes);
+    flow_dealloc(d->kin_origin);
+    flow_dealloc(d->kin_n);
     flow_state_release(m, FLOW_OF_DESTINATION);
     flow_dealloc(d->row);
     flow_dealloc(d->room);
@@ -281,10 +296,44 @@ static double safety(const flow_model *m, int32_t place)
     return safe * (1.0 - fmin(m->conflict[place], 1.0));
 }
 
+/// Who is where, by origin: rows see the beginning of the step, whoever decides first.
+static flow_err count_kin(flow_model *m)
+{
+    flow_destination *d = m->to;
+    if (!d->kin) { return FLOW_OK; }
+    int64_t n = 0;
+    for (int32_t p = 0; p < m->s->n_place; p++) { n += m->here[p].n; }
+    if (n > d->kin_size) {
+        int64_t size = d->kin_size > 0 ? d->kin_size : 1024;
+        while (size < n) { size *= 2; }
+        int32_t *origin = flow_realloc(d->kin_origin, size, sizeof *origin);
+        if (origin != NULL) { d->kin_origin = origin; }
+        double *persons = flow_realloc(d->kin_n, size, sizeof *persons);
+        if (persons != NULL) { d->kin_n = persons; }
+        if (origin == NULL || persons == NULL) {
+            return flow_fail(FLOW_ENOMEM, "no memory for people by origin");
+        }
+        d->kin_size = size;
+    }
+    const flow_people_axis *axis = origin_axis(&m->groups);
+    n = 0;
+    for (int32_t p = 0; p < m->s->n_place; p++) {
+        d->kin_first[p] = n;
+        for (int32_t i = 0; i < m->here[p].n; i++) {
+            const flow_cell *cell = &m->here[p].row[i];
+            d->kin_origin[n] = flow_group_class(axis, cell->key.group);
+            d->kin_n[n++] = (double)flow_persons(m, cell->key.group, cell->n);
+        }
+    }
+    d->kin_first[m->s->n_place] = n;
+    return FLOW_OK;
+}
+
 flow_err flow_destination_update(flow_model *m)
 {
     flow_destination *d = m->to;
     FLOW_TRY(update_costs(m));
+    FLOW_TRY(count_kin(m));
     static const int32_t read[] = {
         FLOW_Q_SAFETY,     FLOW_Q_CONFLICT_LEVEL, FLOW_Q_HOUSING_DAMAGE, FLOW_Q_WAGE,
         FLOW_Q_EMPLOYMENT, FLOW_Q_APPEAL,         FLOW_Q_HOST_ACCEPTANCE};
@@ -306,27 +355,14 @@ flow_err flow_destination_update(flow_model *m)
 
 // Rows --------------------------------------------------------------------------------------------
 
-/// People whose origin is `origin`, at a place.
-static double compatriots(const flow_model *m, const flow_people_axis *axis, int32_t place,
-                          int32_t origin)
+/// People whose origin is `origin`, at a place, at the beginning of the step.
+static double compatriots(const flow_destination *d, int32_t place, int32_t origin)
 {
     double n = 0.0;
-    const flow_cells *here = &m->here[place];
-    for (int32_t i = 0; i < here->n; i++) {
-        const uint32_t group = here->row[i].key.group;
-        if (flow_group_class(axis, group) == origin) {
-            n += (double)flow_persons(m, group, here->row[i].n);
-        }
+    for (int64_t i = d->kin_first[place]; i < d->kin_first[place + 1]; i++) {
+        if (d->kin_origin[i] == origin) { n += d->kin_n[i]; }
     }
     return n;
-}
-
-static const flow_people_axis *origin_axis(const flow_groups *groups)
-{
-    for (int32_t a = 0; a < groups->n_axis; a++) {
-        if (groups->axis[a].kind == FLOW_AXIS_ORIGIN) { return &groups->axis[a]; }
-    }
-    return NULL;
 }
 
 /// Values of the terms for the candidates of a row, and the input that points at them.
@@ -338,9 +374,7 @@ static void fill_terms(const flow_model *m, int32_t place, int32_t cause, const 
     const double *employment = flow_model_quantity(m, FLOW_Q_EMPLOYMENT);
     const int32_t status = cause == FLOW_CAUSE_ECONOMIC ? FLOW_LEGAL_LABOUR : FLOW_LEGAL_REFUGEE;
     const double *policy = flow_model_quantity(m, FLOW_Q_POLICY + status);
-    const flow_people_axis *origin = origin_axis(&m->groups);
-    const double *coefficient = d->rule[cause].coefficient;
-    const bool kin = origin != NULL && coefficient[FLOW_TERM_DIASPORA] != 0.0;
+    const bool kin = d->kin && d->rule[cause].coefficient[FLOW_TERM_DIASPORA] != 0.0;
     const int32_t *country = m->s->world.place_country;
     double *v[FLOW_N_TERM] = {0};
     for (int32_t t = 0; t < FLOW_N_TERM; t++) { v[t] = room->value + (int64_t)t * room->size; }
@@ -355,7 +389,7 @@ static void fill_terms(const flow_model *m, int32_t place, int32_t cause, const 
         v[FLOW_TERM_ROOM][k] = m->multiplier[j];
         v[FLOW_TERM_REGION][k] =
             strcmp(m->s->place_region[j], m->s->place_region[place]) == 0 ? 1.0 : 0.0;
-        if (kin) { v[FLOW_TERM_DIASPORA][k] = compatriots(m, origin, j, place); }
+        if (kin) { v[FLOW_TERM_DIASPORA][k] = compatriots(d, j, place); }
         if (policy != NULL) {
             v[FLOW_TERM_POLICY][k] = country[j] != country[place] ? policy[country[j]] : 0.0;
         }
@@ -418,8 +452,7 @@ const flow_going *flow_destination_row(flow_model *m, flow_work *w, int32_t plac
     flow_destination *d = m->to;
     flow_going *row = &d->row[(int64_t)place * FLOW_N_CAUSE + cause];
     const flow_row_rule *rule = &d->rule[cause];
-    const bool kin = rule->coefficient[FLOW_TERM_DIASPORA] != 0.0 &&
-                     origin_axis(&m->groups) != NULL && rule->kind == FLOW_ROW_UTILITY;
+    const bool kin = d->kin && rule->coefficient[FLOW_TERM_DIASPORA] != 0.0;
     if (row->version == d->version && !kin) { return row; }
     int32_t n;
     (void)flow_routes_from(d->routes, place, &n);

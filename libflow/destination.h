@@ -47,6 +47,12 @@ struct flow_destination {
     double *access;          ///< [n_place] competing destinations
     double *balance;         ///< [n_place] gravity with given arrivals
 
+    bool kin;            ///< some cause counts people of the same origin
+    int64_t *kin_first;  ///< [n_place + 1] those at each place at the beginning of the step:
+    int32_t *kin_origin; ///< [kin_first[n_place]] where they are from
+    double *kin_n;       ///< [kin_first[n_place]] persons
+    int64_t kin_size;
+
     int64_t *by_cause;    ///< [FLOW_N_CAUSE][n_place] persons who left today
     flow_cells *gate;     ///< [n_link] people who wait at the beginning of a link
     int64_t *pass;        ///< [n_link] persons who may still pass today

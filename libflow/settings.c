@@ -154,7 +154,7 @@ static const flow_field hop_rows[] = {
      'V', FLEE, "Share of a religion at which it neither attracts nor repels."},
     {"memory_bins", HOP(memory_bins), FLOW_INT, "1", "16", 1, 4096, NULL, 'A', OWN,
      "Bins of a day's travel in which people with nearly the same distance behind them are counted "
-     "together; the rounding is random and unbiased."},
+     "together; past days are rounded at random without bias, today to the nearest."},
     {"capacity_batch", HOP(capacity_batch), FLOW_DOUBLE, "1", "0.25", 0.001, 1, NULL, 'A', OWN,
      "Largest change of a camp's attraction while people who leave on the same day choose."},
     FLOW_FIELD_END};

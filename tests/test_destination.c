@@ -1,0 +1,294 @@
+// The destination rule: causes compete, places are chosen by utility, people travel along shortest
+// ways, wait at gates, find places full, go home.
+#include "../libflow/destination.h"
+#include "toy.h"
+
+#include <criterion/criterion.h>
+#include <gsl/gsl_randist.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char rule[] = "movement: {rule: destination}\npeople: {axes: 'origin, status'}\n";
+
+static int32_t place(const toy_world *w, const char *name)
+{
+    const int32_t p = flow_scenario_place(w->s, name);
+    cr_assert_geq(p, 0, "%s", name);
+    return p;
+}
+
+/// Give one place, or link, a value of a quantity; the others have `other`.
+static void assign(toy_world *w, const char *quantity, int64_t n, int32_t at, double value,
+                   double other)
+{
+    double *all = calloc((size_t)n, sizeof *all);
+    for (int64_t i = 0; i < n; i++) { all[i] = i == at ? value : other; }
+    cr_assert_eq(flow_model_assign(w->m, quantity, all, n), FLOW_OK, "%s", flow_error_text());
+    free(all);
+}
+
+static void push(toy_world *w, const char *quantity, const char *where, double value)
+{
+    assign(w, quantity, w->s->n_place, place(w, where), value, 0.0);
+}
+
+static double left_for(const toy_world *w, int32_t cause, const char *where)
+{
+    return (double)w->m->to->by_cause[(int64_t)cause * w->s->n_place + place(w, where)];
+}
+
+static void expect_near(double found, double n, double p, const char *what)
+{
+    const double error = sqrt(n * p * (1.0 - p));
+    cr_expect_leq(fabs(found - n * p), 5.0 * error, "%s: %.0f of %.0f, expected %.1f, s.e. %.1f",
+                  what, found, n, n * p, error);
+}
+
+static const toy fork = {.place = "A,town,,200000;B,town,,50000;C,town,,20000;D,camp,,,;",
+                         .link = "A,B,40;A,C,90;A,D,30;B,C,70;",
+                         .yaml = rule};
+
+// Known answer: p = 1 - exp(-sum of hazards), causes in proportion (Prentice et al. 1978,
+// doi:10.2307/2530374), beside a simulation that draws every person's time of each cause.
+Test(destination, causes_compete_as_hazards)
+{
+    toy_world w = toy_make(&fork, 5);
+    push(&w, "hazard_conflict", "A", 0.11);
+    push(&w, "hazard_flood", "A", 0.07);
+    push(&w, "onset_cyclone", "A", 0.04);
+    toy_days(&w, 1);
+    const int32_t cause[3] = {FLOW_CAUSE_CONFLICT, FLOW_CAUSE_FLOOD, FLOW_CAUSE_CYCLONE};
+    const double risk[3] = {0.11, 0.07, -log(0.96)};
+    const double all = risk[0] + risk[1] + risk[2];
+    const double n = 200000.0;
+    double by_person[3] = {0};
+    gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+    for (int i = 0; i < (int)n; i++) {
+        int first = -1;
+        double earliest = 1.0; // the step ends
+        for (int c = 0; c < 3; c++) {
+            const double t = gsl_ran_exponential(rng, 1.0 / risk[c]);
+            if (t < earliest) {
+                earliest = t;
+                first = c;
+            }
+        }
+        if (first >= 0) { by_person[first]++; }
+    }
+    gsl_rng_free(rng);
+    for (int c = 0; c < 3; c++) {
+        const double p = -expm1(-all) * risk[c] / all;
+        expect_near(left_for(&w, cause[c], "A"), n, p, "engine");
+        expect_near(by_person[c], n, p, "person by person");
+    }
+    cr_expect_eq(left_for(&w, FLOW_CAUSE_DROUGHT, "A"), 0.0);
+    toy_end(&w);
+}
+
+// Known answer: shares of a conditional logit (McFadden 1974), with coefficients of the scenario.
+Test(destination, destinations_have_the_shares_of_the_logit)
+{
+    toy t = fork;
+    t.set[0] = "destination_flood.distance=-1.3";
+    t.set[1] = "destination_flood.population=0.6";
+    t.set[2] = "destination_flood.camp=1.7";
+    t.set[3] = "destination.soften=5";
+    toy_world w = toy_make(&t, 6);
+    push(&w, "onset_flood", "A", 0.9);
+    toy_days(&w, 2); // all ways take less than a day at 360 km/d
+    const double weight[3] = {pow(45, -1.3) * pow(50000, 0.6), pow(95, -1.3) * pow(20000, 0.6),
+                              pow(35, -1.3) * exp(1.7)};
+    const double sum = weight[0] + weight[1] + weight[2];
+    toy_world fresh = toy_make(&t, 6);
+    push(&fresh, "onset_flood", "A", 0.9);
+    toy_days(&fresh, 1);
+    const double n = left_for(&fresh, FLOW_CAUSE_FLOOD, "A");
+    expect_near(n, 200000, 0.9, "leavers");
+    expect_near(toy_people(&fresh, "B") - 50000, n, weight[0] / sum, "B");
+    expect_near(toy_people(&fresh, "C") - 20000, n, weight[1] / sum, "C");
+    expect_near(toy_people(&fresh, "D"), n, weight[2] / sum, "D");
+    toy_end(&fresh);
+    toy_end(&w);
+}
+
+// Known answer: 500 km at 100 km a day, over a town in between, take five days.
+Test(destination, people_travel_link_by_link_at_their_speed)
+{
+    const toy t = {.place = "A,town,,1000;M,marker;B,town,,5000;",
+                   .link = "A,M,130;M,B,370;",
+                   .yaml = rule,
+                   .set = {"destination.speed=100"}};
+    toy_world w = toy_make(&t, 7);
+    push(&w, "onset_conflict", "A", 1.0);
+    toy_days(&w, 1);
+    cr_expect_eq(toy_on(&w, "link_people", "A", "M"), 1000.0);
+    push(&w, "onset_conflict", "A", 0.0);
+    toy_days(&w, 1);
+    cr_expect_eq(toy_on(&w, "link_people", "M", "B"), 1000.0, "M is passed on the second day");
+    toy_days(&w, 3);
+    cr_expect_eq(toy_people(&w, "B"), 5000.0, "after five days they are before the town");
+    toy_days(&w, 1);
+    cr_expect_eq(toy_people(&w, "B"), 6000.0, "and there at the beginning of the sixth");
+    toy_end(&w);
+}
+
+// Known answer: a gate lets its number pass, whoever came first goes first, nobody is lost.
+Test(destination, gates_pass_their_number_in_order_of_arrival)
+{
+    const toy t = {
+        .days = 40, .place = "A,town,,900;B,town,,5000;", .link = "A,B,20;", .yaml = rule};
+    toy_world w = toy_make(&t, 8);
+    assign(&w, "crossings", w.s->n_link, 0, 70.5, 1e12);
+    push(&w, "onset_conflict", "A", 0.5);
+    double before = 0.0;
+    for (int day = 0; day < 12; day++) {
+        toy_days(&w, 1);
+        if (day == 0) { push(&w, "onset_conflict", "A", 0.0); }
+        const double now = toy_people(&w, "B") - 5000.0;
+        const double passed = now - before;
+        before = now;
+        if (day < 6) { cr_expect(passed == 70.0 || passed == 71.0, "day %d: %.0f", day, passed); }
+    }
+    const flow_cells *gate = &w.m->to->gate[0];
+    cr_expect_eq(flow_cells_total(gate), 0, "all have passed");
+    expect_near(before, 900, 0.5, "leavers");
+    toy_end(&w);
+}
+
+// Property: a camp takes in what it holds; who finds it full goes on to another place.
+Test(destination, full_places_send_people_on)
+{
+    toy t = fork;
+    t.days = 30;
+    t.place = "A,town,,3000;B,town,,50;D,camp,,,400;";
+    t.link = "A,B,200;A,D,10;B,D,60;";
+    toy_world w = toy_make(&t, 9);
+    push(&w, "onset_conflict", "A", 1.0);
+    toy_days(&w, 1);
+    push(&w, "onset_conflict", "A", 0.0);
+    toy_days(&w, 20);
+    cr_expect_leq(toy_people(&w, "D"), 400.0);
+    cr_expect_gt(toy_people(&w, "D"), 390.0, "the camp is used: %.0f", toy_people(&w, "D"));
+    cr_expect_gt(toy_people(&w, "B"), 50.0);
+    cr_expect_eq(toy_people(&w, "A") + toy_people(&w, "B") + toy_people(&w, "D"), 3050.0);
+    toy_end(&w);
+}
+
+// Property: travellers whose link closes ahead of them take the other way.
+Test(destination, closures_are_gone_round)
+{
+    const toy t = {.days = 20,
+                   .place = "A,town,,1000;M,town,,1;N,town,,1;B,town,,90000;",
+                   .link = "A,M,90;M,B,90;M,N,80;N,B,150;",
+                   .yaml = rule,
+                   .set = {"destination.speed=100", "destination_conflict.distance=0",
+                           "destination_conflict.population=3"}};
+    toy_world w = toy_make(&t, 10);
+    push(&w, "onset_conflict", "A", 1.0);
+    toy_days(&w, 1);
+    push(&w, "onset_conflict", "A", 0.0);
+    cr_expect_eq(toy_on(&w, "link_people", "M", "B"), 1000.0, "0.9 days to M, then towards B");
+    toy_end(&w);
+    w = toy_make(&t, 10);
+    double *open = calloc((size_t)w.s->n_link, sizeof *open);
+    for (int32_t l = 0; l < w.s->n_link; l++) {
+        open[l] = !(w.s->link_from[l] == place(&w, "M") && w.s->link_to[l] == place(&w, "B"));
+    }
+    cr_assert_eq(flow_model_assign(w.m, "passable", open, w.s->n_link), FLOW_OK);
+    push(&w, "onset_conflict", "A", 1.0);
+    toy_days(&w, 1);
+    push(&w, "onset_conflict", "A", 0.0);
+    cr_expect_eq(toy_on(&w, "link_people", "M", "N"), 1000.0);
+    toy_days(&w, 5);
+    cr_expect_eq(toy_people(&w, "B"), 91000.0);
+    free(open);
+    toy_end(&w);
+}
+
+// Property: those who go home are residents again, and only those whose home calls go.
+Test(destination, people_go_home)
+{
+    toy t = fork;
+    t.days = 60;
+    toy_world w = toy_make(&t, 11);
+    push(&w, "onset_conflict", "A", 0.6);
+    toy_days(&w, 1);
+    const double gone = left_for(&w, FLOW_CAUSE_CONFLICT, "A");
+    push(&w, "onset_conflict", "A", 0.0);
+    push(&w, "return_hazard", "A", 0.4);
+    toy_days(&w, 1);
+    double back = 0.0;
+    const char *const camps[] = {"B", "C", "D"};
+    for (int i = 0; i < 3; i++) { back += left_for(&w, FLOW_CAUSE_RETURN, camps[i]); }
+    expect_near(back, gone, -expm1(-0.4), "returned on the first day");
+    toy_days(&w, 50);
+    cr_expect_eq(toy_people(&w, "A"), 200000.0);
+    cr_expect_eq(toy_people(&w, "B"), 50000.0);
+    toy_end(&w);
+}
+
+/// A grid of towns and camps with hazards here and there.
+static flow_scenario *grid(void)
+{
+    enum { side = 18 };
+    static char places[side * side * 32], links[2 * side * side * 32];
+    size_t p = 0, l = 0;
+    for (int i = 0; i < side * side; i++) {
+        const bool camp = i % 7 == 0;
+        p += (size_t)snprintf(places + p, sizeof places - p, "P%d,%s,,%d,%s;", i,
+                              camp ? "camp" : "town", camp ? 0 : 300 + i, camp ? "90" : "");
+        if (i % side + 1 < side) {
+            l +=
+                (size_t)snprintf(links + l, sizeof links - l, "P%d,P%d,%d;", i, i + 1, 30 + i % 50);
+        }
+        if (i + side < side * side) {
+            l += (size_t)snprintf(links + l, sizeof links - l, "P%d,P%d,%d;", i, i + side,
+                                  40 + i % 90);
+        }
+    }
+    const toy t = {.days = 25, .place = places, .link = links, .yaml = rule};
+    return toy_scenario(&t);
+}
+
+static uint64_t run_grid(const flow_scenario *s, flow_individuals who, int32_t threads,
+                         uint64_t *identities)
+{
+    flow_model *m = NULL;
+    const flow_model_options o = {
+        .seed = 12, .threads = threads, .individuals = who, .sample_share = 0.2};
+    cr_assert_eq(flow_model_create(s, &o, &m), FLOW_OK, "%s", flow_error_text());
+    double *hazard = calloc((size_t)s->n_place, sizeof *hazard);
+    double *crossings = calloc((size_t)s->n_link, sizeof *crossings);
+    for (int32_t p = 0; p < s->n_place; p++) { hazard[p] = p % 5 == 0 ? 0.2 : 0.003; }
+    for (int32_t l = 0; l < s->n_link; l++) { crossings[l] = l % 4 == 0 ? 11.5 : 1e12; }
+    cr_assert_eq(flow_model_assign(m, "hazard_conflict", hazard, s->n_place), FLOW_OK);
+    cr_assert_eq(flow_model_assign(m, "return_hazard", hazard, s->n_place), FLOW_OK);
+    cr_assert_eq(flow_model_assign(m, "crossings", crossings, s->n_link), FLOW_OK);
+    for (int day = 0; day < 25; day++) {
+        cr_assert_eq(flow_model_step(m), FLOW_OK, "%s", flow_error_text());
+        cr_assert_eq(flow_model_entered(m), flow_model_persons(m) + flow_model_left(m));
+    }
+    const uint64_t sum = flow_model_checksum(m);
+    *identities = flow_model_identity_checksum(m);
+    free(hazard);
+    free(crossings);
+    flow_model_free(m);
+    return sum;
+}
+
+// Property: the same bits for any number of threads, whoever is followed.
+Test(destination, threads_and_identities_change_nothing)
+{
+    flow_scenario *s = grid();
+    uint64_t who[5];
+    const uint64_t counts = run_grid(s, FLOW_INDIVIDUALS_NONE, 1, &who[0]);
+    cr_expect_eq(run_grid(s, FLOW_INDIVIDUALS_NONE, 2, &who[1]), counts);
+    cr_expect_eq(run_grid(s, FLOW_INDIVIDUALS_ALL, 1, &who[2]), counts);
+    cr_expect_eq(run_grid(s, FLOW_INDIVIDUALS_ALL, 4, &who[3]), counts);
+    cr_expect_eq(run_grid(s, FLOW_INDIVIDUALS_SAMPLE, 3, &who[4]), counts);
+    cr_expect_eq(who[2], who[3], "the same people are at the same places");
+    cr_expect_neq(who[2], who[4]);
+    flow_scenario_free(s);
+}
