@@ -25,8 +25,7 @@ static void enter(flow_model *m, flow_work *w, int32_t link, flow_party *party, 
     party->key.first = 0;
     m->count[place] -= persons;
     m->departures[place] += persons;
-    m->link_entered[link] += persons;
-    m->link_count[link] += persons;
+    m->link_entered[link] += persons; // link_count belongs to whoever reads the end of the link
     if (party->key.due > m->day && m->follow.history && party->ids.n > 0 &&
         !flow_log_add(&w->log, &party->ids, m->day, m->phase, FLOW_ON_LINK - link)) {
         w->failed = true;
@@ -109,7 +108,6 @@ static void arrive(flow_model *m, flow_work *w, int32_t link, flow_party *party,
     const int32_t place = m->s->link_to[link];
     const int64_t persons = flow_persons(m, party->key.group, party->n);
     const uint16_t moment = party->key.today;
-    m->link_count[link] -= persons;
     m->count[place] += persons;
     m->arrivals[place] += persons;
     if (m->follow.history && party->ids.n > 0 &&
@@ -137,6 +135,7 @@ static void pull(flow_model *m, flow_work *w, int32_t place, flow_cells *from, f
                 const int32_t due = road->row[c].key.due;
                 if (due <= m->day) {
                     flow_party party = flow_cells_lift(road, c);
+                    m->link_count[link] -= flow_persons(m, party.key.group, party.n);
                     arrive(m, w, link, &party, into);
                 } else if (due < m->road_due[link]) {
                     m->road_due[link] = due;
@@ -151,6 +150,7 @@ static void pull(flow_model *m, flow_work *w, int32_t place, flow_cells *from, f
                 continue;
             }
             if (party.key.due < m->road_due[link]) { m->road_due[link] = party.key.due; }
+            m->link_count[link] += flow_persons(m, party.key.group, party.n);
             flow_put(w, road, &party);
         }
         flow_cells_empty(&from[link]);
