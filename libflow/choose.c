@@ -24,7 +24,10 @@ void flow_model_scores(flow_model *m)
     const flow_settings_hop *hop = &m->s->set.hop;
     const bool stale = hop->fixed_routes && m->s->set.quirks.fixed_routes_stale_scores;
     // Without decay a score changes only with what the version counts.
-    if (m->scored == m->version && m->s->set.conflict.decay.n == 0 && !stale) { return; }
+    if (m->scored == m->version && m->s->set.conflict.decay.n == 0 && !stale) {
+        memcpy(m->score_before, m->score, (size_t)m->s->n_place * sizeof *m->score);
+        return;
+    }
     bool changed = stale;
     for (int32_t p = 0; p < m->s->n_place; p++) {
         m->score_before[p] = m->score[p];

@@ -77,8 +77,8 @@ int32_t flow_state_blocks(const flow_model *m, flow_block out[static FLOW_MOST_B
     KEPT(conflict_since, n_place, 0, n_day);
     KEPT(capacity, n_place, -FLOW_STATE_MOST, FLOW_STATE_MOST);
     KEPT(population, n_place, 0, FLOW_STATE_MOST);
-    KEPT(score, n_place, -(double)INFINITY, (double)INFINITY); // with a power of a weight
-    KEPT(score_before, n_place, -(double)INFINITY, (double)INFINITY);
+    KEPT(score, n_place, 0, 1e300); // of yesterday, for fixed routes
+    KEPT(score_before, n_place, 0, 1e300);
     KEPT(multiplier, n_place, 0, 1);
     KEPT(pull, n_place, 0, 1);
     KEPT(count, n_place, 0, FLOW_STATE_MOST);
@@ -318,15 +318,14 @@ static int64_t number_of(const flow_model *m, const flow_block *block)
     }
 }
 
-/// Single numbers, and whether the scores are those of the present world.
+/// Single numbers.
 static void put_numbers(const flow_model *m, flow_sink *sink)
 {
     flow_block rows[FLOW_MOST_NUMBERS];
-    int64_t value[FLOW_MOST_NUMBERS + 1];
+    int64_t value[FLOW_MOST_NUMBERS];
     const int32_t n = flow_state_numbers(m, rows);
     for (int32_t i = 0; i < n; i++) { value[i] = number_of(m, &rows[i]); }
-    value[n] = m->scored == m->version;
-    put(sink, "numbers", "", value, (n + 1) * (int64_t)sizeof *value);
+    put(sink, "numbers", "", value, n * (int64_t)sizeof *value);
 }
 
 static void put_blocks(const flow_model *m, flow_sink *sink)

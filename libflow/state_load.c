@@ -28,7 +28,6 @@ typedef struct view {
     flow_model model;
     flow_destination to; ///< of the model, if it has one
     flow_state_name name;
-    bool scored; ///< the scores are those of the world as it is
     cells_view cells[FLOW_MOST_SETS];
     const flow_batch *batch;
     const int64_t *person; ///< NULL: people move alone
@@ -166,7 +165,7 @@ static flow_err read_numbers(source *in, view *v)
     flow_block rows[FLOW_MOST_NUMBERS];
     const int32_t n = flow_state_numbers(&v->model, rows);
     const void *bytes = NULL;
-    FLOW_TRY(take_n(in, "numbers", "", n + 1, sizeof(int64_t), &bytes));
+    FLOW_TRY(take_n(in, "numbers", "", n, sizeof(int64_t), &bytes));
     const int64_t *value = bytes;
     for (int32_t i = 0; i < n; i++) {
         if (!in_range(&rows[i], (double)value[i])) {
@@ -175,7 +174,6 @@ static flow_err read_numbers(source *in, view *v)
         }
         set_number(&v->model, &rows[i], value[i]);
     }
-    v->scored = value[n] != 0;
     const flow_model *m = &v->model;
     if (m->entered != m->persons + m->left || m->units_entered != m->units + m->units_left) {
         return damaged("people are not conserved");
@@ -474,8 +472,8 @@ flow_err flow_state_load(flow_model *m, const char *bytes, int64_t n)
     m->member = v.name.member;
     FLOW_TRY(flow_columns_load(m->columns, m->seed, m->member, v.assigned, v.n_assigned, v.number,
                                v.n_number));
-    m->version++; // no row of choices is of this world
-    m->scored = v.scored ? m->version : 0;
+    m->version++;  // no row of choices is of this world
+    m->scored = 0; // scores are made anew, so nothing hangs on those of the file
     if (m->to != NULL) { flow_destination_renew(m); }
     m->broken = false;
     return FLOW_OK;
