@@ -62,7 +62,7 @@ same a.nc c.nc
 rm -f a.nc b.nc c.nc
 
 # Stopped by signals again and again, resumed each time on another number of threads.
-days=20000
+days=100000
 long="run towns --set period.days=$days"
 "$libflow" $long -o straight.nc --quiet || fail "the straight run fails"
 n=0
@@ -91,8 +91,8 @@ same straight.nc long.nc
 "$python" -c '
 import json
 run, info = json.load(open("long.json")), json.load(open("info.json"))
-assert run["checksum"] == info["checksum"] and run["days"] == info["days"] == 20000
-assert run["person_steps"] == 20000 * run["persons"]' || fail "JSON of a resumed run"
+assert run["checksum"] == info["checksum"] and run["days"] == info["days"] == 100000
+assert run["person_steps"] == 100000 * run["persons"]' || fail "JSON of a resumed run"
 rm long.nc
 "$libflow" $long -o long.nc --resume ck.1 --quiet || fail "the older one fails"
 same straight.nc long.nc
