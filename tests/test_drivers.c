@@ -204,6 +204,101 @@ Test(conflict_events, parameters_act_in_their_direction)
     }
 }
 
+// conflict_series --------------------------------------------------------------------------------
+
+#define HEAD "libflow: 1\nperiod: {start: 2021-03-01, days: 9}\nmovement: {rule: none}\n"
+static const char places[] = "name,kind,country,region,latitude,longitude,population,capacity\n"
+                             "Alder,town,Inland,East,1.5,20.25,12000,\n";
+
+static flow_err load_table(const char *yaml, const char *name, const char *table,
+                           flow_scenario **out)
+{
+    const flow_file file[] = {{"scenario.yaml", yaml, (int64_t)strlen(yaml)},
+                              {"places.csv", places, (int64_t)strlen(places)},
+                              {name, table, (int64_t)strlen(table)}};
+    return flow_scenario_load_memory(file, 3, NULL, out);
+}
+
+/// Values of the only place in each step.
+static void run_table(const char *yaml, const char *name, const char *table, const char *observable,
+                      int n_step, double *out)
+{
+    flow_scenario *s = NULL;
+    cr_assert_eq(load_table(yaml, name, table, &s), FLOW_OK, "%s", flow_error_text());
+    flow_model *m = start(s);
+    for (int t = 0; t < n_step; t++) {
+        cr_assert_eq(flow_model_step(m), FLOW_OK, "%s", flow_error_text());
+        cr_assert_eq(flow_model_observe(m, observable, &out[t], 1), FLOW_OK, "%s",
+                     flow_error_text());
+    }
+    flow_model_free(m);
+    flow_scenario_free(s);
+}
+
+// Known answer: hazard = rate C^exponent g(age), age since the conflict began, not since it
+// changed.
+Test(conflict_series, intensities_decay_from_the_beginning_of_their_conflict)
+{
+    static const char yaml[] =
+        HEAD "conflict_series: {rate: 0.03, exponent: 1.7, decay: [1, 0.6, 0.25], "
+             "decay_interval: 2}\n";
+    // Conflict since four days before the start; peace on day 3, a new conflict on day 5.
+    static const char table[] = "place,date,intensity\nAlder,7,0.9\nAlder,-4,0.4\nAlder,1,0.8\n"
+                                "Alder,3,0\nAlder,5,0.5\n";
+    static const double intensity[9] = {0.4, 0.8, 0.8, 0, 0, 0.5, 0.5, 0.9, 0.9};
+    static const double decay[9] = {0.25, 0.25, 0.25, 1, 1, 1, 1, 0.6, 0.6};
+    double hazard[9], level[9];
+    run_table(yaml, "conflict_series.csv", table, "hazard_conflict", 9, hazard);
+    run_table(yaml, "conflict_series.csv", table, "conflict_level", 9, level);
+    for (int day = 0; day < 9; day++) {
+        const double expected = 0.03 * pow(intensity[day], 1.7) * decay[day];
+        cr_expect_float_eq(hazard[day], expected, 1e-15, "day %d: %g, not %g", day, hazard[day],
+                           expected);
+        cr_expect_eq(level[day], intensity[day], "day %d", day);
+    }
+}
+
+Test(conflict_series, long_steps_are_means_of_their_days_and_short_ones_hold)
+{
+    static const char week[] =
+        "libflow: 1\nperiod: {start: 2021-03-01, days: 9, step: week}\nmovement: {rule: none}\n"
+        "conflict_series: {rate: 0.5, exponent: 2}\n";
+    static const char half[] =
+        "libflow: 1\nperiod: {start: 2021-03-01, days: 9, step: 12h}\nmovement: {rule: none}\n"
+        "conflict_series: {rate: 0.5, exponent: 2}\n";
+    static const char table[] = "place,date,intensity\nAlder,2,0.5\nAlder,4,1\n";
+    double hazard[6];
+    run_table(week, "conflict_series.csv", table, "hazard_conflict", 2, hazard);
+    cr_expect_float_eq(hazard[0], 0.5 * (2 * 0.25 + 3 * 1.0) / 7, 1e-15);
+    cr_expect_float_eq(hazard[1], 0.5, 1e-15);
+    run_table(half, "conflict_series.csv", table, "hazard_conflict", 6, hazard);
+    for (int t = 0; t < 6; t++) { cr_expect_eq(hazard[t], t < 4 ? 0.0 : 0.125, "step %d", t); }
+}
+
+// Known answer: P(leave within a month) = U / (2.666 + U), U = 0.1042 c(t) + 0.0874 c(t - 1), with
+// the counts of calendar months (Jafari et al., code of the Syria model).
+Test(conflict_series, counts_of_two_months_saturate)
+{
+    static const char yaml[] =
+        "libflow: 1\nperiod: {start: 2020-01-30, days: 63}\nmovement: {rule: none}\n"
+        "conflict_series: {form: count}\n";
+    // Counts of a month add up; those before December and after March do not matter.
+    static const char table[] =
+        "place,date,count\nAlder,2019-12-31,7\nAlder,2020-01-01,3\nAlder,2020-01-31,14\n"
+        "Alder,2020-02-29,90\nAlder,2020-04-01,4\nAlder,1900-03-01,1000\nAlder,2021-01-01,1000\n";
+    double hazard[63], level[63];
+    run_table(yaml, "conflict_series.csv", table, "hazard_conflict", 63, hazard);
+    run_table(yaml, "conflict_series.csv", table, "conflict_level", 63, level);
+    for (int day = 0; day < 63; day++) {
+        const int month = day < 2 ? 1 : day < 31 ? 2 : day < 62 ? 3 : 4;
+        const double count[6] = {7, 17, 90, 0, 4, 0};
+        const double u = 0.1042 * count[month] + 0.0874 * count[month - 1];
+        const double p = u / (2.666 + u);
+        cr_expect_float_eq(level[day], p, 1e-14, "day %d: %g, not %g", day, level[day], p);
+        cr_expect_float_eq(-expm1(-hazard[day] * 365.25 / 12), p, 1e-14, "day %d", day);
+    }
+}
+
 // drought ----------------------------------------------------------------------------------------
 
 Test(drought, hazard_follows_rain_and_food_phases)
@@ -231,19 +326,6 @@ Test(drought, hazard_follows_rain_and_food_phases)
     }
     flow_model_free(m);
     flow_scenario_free(s);
-}
-
-#define HEAD "libflow: 1\nperiod: {start: 2021-03-01, days: 9}\nmovement: {rule: none}\n"
-static const char places[] = "name,kind,country,region,latitude,longitude,population,capacity\n"
-                             "Alder,town,Inland,East,1.5,20.25,12000,\n";
-
-static flow_err load_table(const char *yaml, const char *name, const char *table,
-                           flow_scenario **out)
-{
-    const flow_file file[] = {{"scenario.yaml", yaml, (int64_t)strlen(yaml)},
-                              {"places.csv", places, (int64_t)strlen(places)},
-                              {name, table, (int64_t)strlen(table)}};
-    return flow_scenario_load_memory(file, 3, NULL, out);
 }
 
 Test(drought, hazard_follows_vegetation_health)
@@ -347,6 +429,16 @@ Test(drivers, broken_tables_are_refused)
                    "events.csv:2:19: latitude = 91 is outside [-90, 90] degrees_north\n"
                    "events.csv:2:22: longitude 'x' is not a number (expected -180 to 180 "
                    "degrees_east)");
+    expect_refusal(HEAD "conflict_series: {form: count}\n", "conflict_series.csv",
+                   "place,date,intensity\nAlder,1,0.5\n",
+                   "conflict_series.csv:1:7: conflict_series.form is count, but there is no column "
+                   "count");
+    expect_refusal(HEAD "conflict_series:\n", "conflict_series.csv",
+                   "place,date,intensity\nAlder,1,1.5\nAlder,2,\n",
+                   "conflict_series.csv:2:9: intensity = 1.5 is outside [0, 1]");
+    expect_refusal(HEAD "conflict_series:\n", "conflict_series.csv",
+                   "place,date,intensity\nAlder,1,0.5\nAlder,2,\n",
+                   "conflict_series.csv:3:9: intensity is empty");
     expect_refusal(HEAD "conflict_events: {reach_km: 5}\n", "events.csv", "date,type,lat,lon\n",
                    "scenario.yaml:4:29: conflict_events.reach_km: 5 is below near_km, 10");
 }
