@@ -86,7 +86,7 @@ static void run(const void *context, void *result)
     flow_err err = flow_scenario_load(j->folder, &load, &s);
     out->load_s = bench_cpu_s() - begin;
     if (err == FLOW_OK) {
-        out->days = flow_scenario_n_day(s);
+        out->days = flow_scenario_n_step(s);
         out->places = flow_scenario_n_place(s);
         out->links = flow_scenario_n_link(s);
         begin = bench_cpu_s();

@@ -278,7 +278,7 @@ static flow_err routes(flow_loader *l, const char *input)
 static flow_err conflict_column(flow_loader *l, const flow_table *t, int32_t c, int32_t place)
 {
     const flow_scenario *s = l->s;
-    const int64_t n_row = flow_table_n_row(t) < s->n_day ? flow_table_n_row(t) : s->n_day;
+    const int64_t n_row = flow_table_n_row(t) < s->n_step ? flow_table_n_row(t) : s->n_step;
     double before = 0.0;
     for (int64_t day = 0; day < n_row; day++) {
         double value = 0.0;
@@ -304,10 +304,10 @@ static flow_err conflict_column(flow_loader *l, const flow_table *t, int32_t c, 
 static void check_days(flow_loader *l, const flow_table *t)
 {
     const int64_t n_row = flow_table_n_row(t);
-    if (n_row < l->s->n_day) {
+    if (n_row < l->s->n_step) {
         flow_problem_error(&l->problems, (flow_mark){.file = flow_table_head_mark(t, 0).file},
                            "the table has %lld days, the period needs %d", (long long)n_row,
-                           (int)l->s->n_day);
+                           (int)l->s->n_step);
     }
     for (int64_t row = 0; row < n_row; row++) {
         double day = 0.0;

@@ -151,7 +151,7 @@ static flow_err observe(flow_loader *l, const char *source, const flow_table *t,
     flow_series series = {0};
     flow_err err = read_line(l, source, t, row, &series);
     if (err == FLOW_OK && !total) { err = correct(l, corrections, name, &series); }
-    if (err == FLOW_OK && series.n > 0 && s->n_day > 0) {
+    if (err == FLOW_OK && series.n > 0 && s->n_step > 0) {
         err =
             flow_load_observed(l, &series, place, total ? &s->total : &s->observed[s->n_observed]);
         if (!total) {

@@ -137,7 +137,7 @@ flow_err flow_load_add_event(flow_loader *l, flow_event event)
 {
     flow_scenario *s = l->s;
     event.day = (int32_t)floor(event.day / s->dt + 1e-6); // from days to steps
-    if (event.day >= s->n_day) { return FLOW_OK; }
+    if (event.day >= s->n_step) { return FLOW_OK; }
     if (event.day < 0) { event.day = 0; }
     if (s->n_event == l->size_event) {
         const int64_t size = l->size_event == 0 ? 64 : 2 * l->size_event;

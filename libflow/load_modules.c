@@ -391,7 +391,7 @@ static void fill_world(flow_scenario *s)
     s->world = (flow_world){.n_place = s->n_place,
                             .n_link = s->n_link,
                             .n_country = s->n_country,
-                            .n_step = s->n_day,
+                            .n_step = s->n_step,
                             .start = s->start,
                             .dt = s->dt,
                             .place_name = (const char *const *)s->place_name,

@@ -14,7 +14,7 @@ void flow_load_period(flow_loader *l)
     if (l->options->days > 0) { set->days = l->options->days; }
     s->start = set->start;
     s->dt = flow_step_days[set->step];
-    s->n_day = (int32_t)ceil((double)set->days / s->dt - 1e-6);
+    s->n_step = (int32_t)ceil((double)set->days / s->dt - 1e-6);
     if (set->step == FLOW_STEP_DAY || s->set.movement.rule != FLOW_MOVE_HOP) { return; }
     const flow_node *node = flow_config_find(&l->config, "period.step");
     flow_problem_error(&l->problems, node != NULL ? node->at : (flow_mark){.file = "--set"},

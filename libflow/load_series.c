@@ -65,16 +65,16 @@ flow_err flow_load_observed(flow_loader *l, const flow_series *series, int32_t p
 {
     flow_scenario *s = l->s;
     out->place = place;
-    out->people = flow_keep(s, s->n_day, sizeof *out->people);
+    out->people = flow_keep(s, s->n_step, sizeof *out->people);
     if (out->people == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for observations"); }
     int64_t from = 0;
-    for (int32_t t = 0; t < s->n_day; t++) { // what is there at the end of a step: its last day
+    for (int32_t t = 0; t < s->n_step; t++) { // what is there at the end of a step: its last day
         const int32_t day = (int32_t)ceil((t + 1) * s->dt - 1e-6) - 1;
         out->people[t] = value_at(series, day, &from);
     }
     out->day0 = out->people[0];
     if (s->set.spawn.empty_camps_on_day0) {
-        for (int32_t t = 0; t < s->n_day; t++) { out->people[t] -= out->day0; }
+        for (int32_t t = 0; t < s->n_step; t++) { out->people[t] -= out->day0; }
     }
     for (int64_t i = 0; i < series->n && out->first_count == 0; i++) {
         out->first_count = (int64_t)series->row[i].people;

@@ -165,7 +165,7 @@ static flow_err run_member(ensemble *e, worker *w, int32_t member, bool *whole)
     const flow_model_options *o = &e->options->model;
     FLOW_TRY(flow_model_reset(w->model, o->seed, o->member + (uint32_t)member));
     if (e->output != NULL) { flow_recorder_begin(&w->recorder); }
-    for (int32_t day = 0; day < e->s->n_day; day++) {
+    for (int32_t day = 0; day < e->s->n_step; day++) {
         if (is_caller()) { ask(e); }
         if (stopped(e)) { return FLOW_OK; }
         FLOW_TRY(one_day(e, w));
@@ -214,9 +214,9 @@ static flow_err run_all(ensemble *e)
 /// The values of all members in one tile, and what they say; of one thread.
 typedef struct table {
     const flow_tile *tile;
-    flow_value *value; ///< [n_member][n_day * n]
-    double *quantile;  ///< [FLOW_N_QUANTILE][n_day * n]
-    double *mean;      ///< [n_day * n]
+    flow_value *value; ///< [n_member][n_step * n]
+    double *quantile;  ///< [FLOW_N_QUANTILE][n_step * n]
+    double *mean;      ///< [n_step * n]
 } table;
 
 static flow_err table_create(const ensemble *e, table *t)
@@ -237,7 +237,7 @@ static void table_clear(table *t)
 
 static int64_t table_width(const table *t)
 {
-    return (int64_t)t->tile->n_day * t->tile->n;
+    return (int64_t)t->tile->n_step * t->tile->n;
 }
 
 static void rank_values(ensemble *e, worker *w, table *t)
@@ -388,7 +388,7 @@ static void release(ensemble *e)
 /// Totals in the order of the members, whoever ran them.
 static void add_up(const ensemble *e, flow_run_report *total)
 {
-    *total = (flow_run_report){.days = e->s->n_day, .threads = e->n_thread};
+    *total = (flow_run_report){.days = e->s->n_step, .threads = e->n_thread};
     for (int32_t m = 0; m < e->n_member; m++) {
         const flow_run_report *r = &e->member[m];
         total->persons += r->persons;

@@ -12,7 +12,7 @@ static double *reals(int64_t n, bool *good)
 
 static bool allocate(flow_score_summary *sum, int32_t n_member)
 {
-    const int64_t n = (int64_t)sum->s->n_day * sum->s->n_observed;
+    const int64_t n = (int64_t)sum->s->n_step * sum->s->n_observed;
     bool good = true;
     sum->observed = flow_calloc(n, sizeof *sum->observed);
     good = good && sum->observed != NULL;
@@ -37,13 +37,13 @@ flow_err flow_score_summary_create(const flow_scenario *s, int32_t n_member,
         flow_score_summary_clear(out);
         return flow_fail(FLOW_ENOMEM, "no memory for the scores of %d members", (int)n_member);
     }
-    for (int64_t day = 0; day < s->n_day; day++) {
+    for (int64_t day = 0; day < s->n_step; day++) {
         for (int32_t i = 0; i < s->n_observed; i++) {
             out->observed[day * s->n_observed + i] = s->observed[i].people[day];
         }
     }
-    out->input =
-        (flow_score_input){.n_day = s->n_day, .n_place = s->n_observed, .observed = out->observed};
+    out->input = (flow_score_input){
+        .n_step = s->n_step, .n_place = s->n_observed, .observed = out->observed};
     return FLOW_OK;
 }
 
@@ -91,10 +91,10 @@ flow_err flow_score_summary_finish(flow_score_summary *sum, flow_members_summary
     const int32_t n = sum->s != NULL ? sum->s->n_observed : 0;
     if (n == 0) { return FLOW_OK; }
     for (int32_t k = 0; k < FLOW_N_COVERAGE; k++) {
-        for (int64_t at = 0; at < (int64_t)sum->s->n_day * n; at++) {
+        for (int64_t at = 0; at < (int64_t)sum->s->n_step * n; at++) {
             sum->coverage[k][at % n] += sum->inside[k][at];
         }
-        for (int32_t i = 0; i < n; i++) { sum->coverage[k][i] /= sum->s->n_day; }
+        for (int32_t i = 0; i < n; i++) { sum->coverage[k][i] /= sum->s->n_step; }
         out->coverage[k] = sum->coverage[k];
     }
     flow_measures m;
@@ -114,7 +114,7 @@ flow_err flow_member_scores_create(const flow_score_summary *sum, flow_member_sc
     *out = (flow_member_scores){0};
     const int32_t n = sum->s->n_observed;
     if (n == 0) { return FLOW_OK; }
-    out->people = flow_calloc((int64_t)sum->s->n_day * n, sizeof *out->people);
+    out->people = flow_calloc((int64_t)sum->s->n_step * n, sizeof *out->people);
     if (out->people == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for a member's scores"); }
     return flow_measures_create(n, &out->measures);
 }

@@ -11,11 +11,11 @@
 /// Scores of all members.
 typedef struct flow_score_summary {
     const flow_scenario *s;            ///< borrowed
-    int64_t *observed;                 ///< [n_day][n_observed]
+    int64_t *observed;                 ///< [n_step][n_observed]
     flow_score_input input;            ///< of the measures; borrows `observed`
     double *measure[FLOW_N_MEASURE];   ///< [n_member]
-    double *median, *mean, *crps;      ///< [n_day][n_observed]
-    bool *inside[FLOW_N_COVERAGE];     ///< [n_day][n_observed] the count lies in the band
+    double *median, *mean, *crps;      ///< [n_step][n_observed]
+    bool *inside[FLOW_N_COVERAGE];     ///< [n_step][n_observed] the count lies in the band
     double *coverage[FLOW_N_COVERAGE]; ///< [n_observed]
 } flow_score_summary;
 
@@ -33,7 +33,7 @@ flow_err flow_score_summary_finish(flow_score_summary *summary, flow_members_sum
 
 /// Scratch of one thread for the measures of one member after the other.
 typedef struct flow_member_scores {
-    double *people; ///< [n_day][n_observed]
+    double *people; ///< [n_step][n_observed]
     flow_measures measures;
 } flow_member_scores;
 

@@ -74,7 +74,7 @@ static flow_value changed(bool integer, flow_value before, uint64_t change)
 static int64_t most_bytes(const flow_tile *t)
 {
     // A number takes at most 10 bytes; 0 and its count no more than numbers for those days.
-    return 10 * (int64_t)t->n * t->n_day;
+    return 10 * (int64_t)t->n * t->n_step;
 }
 
 /// Value after value, each day beside the one before: a change above 0 as a number, n days without
@@ -88,7 +88,7 @@ static bool encode(const flow_tile *t, bool integer, const double *block, int32_
     for (int32_t i = 0; i < t->n; i++) {
         const double *value = block + t->first + i;
         double before = 0.0;
-        for (int32_t day = 0; day < t->n_day; day++) {
+        for (int32_t day = 0; day < t->n_step; day++) {
             const double now = value[(int64_t)day * width];
             const uint64_t c = change(integer, now, before);
             before = now;
@@ -119,7 +119,7 @@ static bool decode(const flow_tile *t, bool integer, const uint8_t *from, const 
     uint64_t still = 0;
     for (int32_t i = 0; i < t->n; i++) {
         flow_value value = {.whole = 0}; // the bits of 0.0, too
-        for (int32_t day = 0; day < t->n_day; day++) {
+        for (int32_t day = 0; day < t->n_step; day++) {
             if (still > 0) {
                 still--;
             } else {
@@ -151,14 +151,14 @@ flow_err flow_recorder_create(const flow_scenario *s, const flow_tiles *tiles, f
 {
     *out = (flow_recorder){.s = s, .tiles = tiles};
     out->block = flow_calloc(tiles->n_observable, sizeof *out->block);
-    out->n_day = flow_calloc(tiles->n_observable, sizeof *out->n_day);
+    out->n_step = flow_calloc(tiles->n_observable, sizeof *out->n_step);
     out->end = flow_calloc(tiles->n, sizeof *out->end);
-    bool good = out->block != NULL && out->n_day != NULL && out->end != NULL;
+    bool good = out->block != NULL && out->n_step != NULL && out->end != NULL;
     for (int32_t k = 0; k < tiles->n && good; k++) {
         const flow_tile *t = &tiles->tile[k];
         if (out->block[t->observable] != NULL) { continue; } // the first tile has the most days
-        const int64_t n = (int64_t)t->n_day * width_of(out, t->observable);
-        out->n_day[t->observable] = t->n_day;
+        const int64_t n = (int64_t)t->n_step * width_of(out, t->observable);
+        out->n_step[t->observable] = t->n_step;
         out->block[t->observable] = flow_calloc(n, sizeof **out->block);
         good = out->block[t->observable] != NULL;
     }
@@ -173,7 +173,7 @@ void flow_recorder_clear(flow_recorder *r)
         flow_dealloc(r->block[i]);
     }
     flow_dealloc(r->block);
-    flow_dealloc(r->n_day);
+    flow_dealloc(r->n_step);
     flow_dealloc(r->end);
     flow_dealloc(r->code.byte);
     *r = (flow_recorder){0};
@@ -200,12 +200,12 @@ static void observe(flow_recorder *r, const flow_model *model, int32_t observabl
 flow_err flow_recorder_step(flow_recorder *r, const flow_model *model)
 {
     for (int32_t i = 0; i < r->tiles->n_observable; i++) {
-        if (r->block[i] != NULL) { observe(r, model, i, r->day % r->n_day[i]); }
+        if (r->block[i] != NULL) { observe(r, model, i, r->day % r->n_step[i]); }
     }
     r->day++;
     for (; r->tile < r->tiles->n; r->tile++) {
         const flow_tile *t = &r->tiles->tile[r->tile];
-        if (t->day + t->n_day > r->day) { break; }
+        if (t->day + t->n_step > r->day) { break; }
         const bool integer = r->tiles->observable[t->observable].integer;
         if (!encode(t, integer, r->block[t->observable], width_of(r, t->observable), &r->code)) {
             return flow_fail(FLOW_ENOMEM, "no memory to record a member");

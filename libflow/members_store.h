@@ -25,7 +25,7 @@ typedef struct flow_recorder {
     const flow_scenario *s;  ///< borrowed
     const flow_tiles *tiles; ///< borrowed
     double **block;          ///< [n_observable] days of the block under way; NULL: no values
-    int32_t *n_day;          ///< [n_observable] days of a block
+    int32_t *n_step;         ///< [n_observable] days of a block
     int32_t tile;            ///< tiles done
     int32_t day;             ///< days done
     int64_t *end;            ///< [tiles] bytes up to the end of each tile
@@ -65,7 +65,7 @@ void flow_store_clear(flow_store *store);
 flow_err flow_store_append(flow_store *store, int32_t member, const flow_recorder *recorder);
 /// Decode one tile of one member. Several threads may read at once.
 /// @param scratch   of the calling thread
-/// @param[out] out  [n_day][n] of the tile
+/// @param[out] out  [n_step][n] of the tile
 flow_err flow_store_read(const flow_store *store, int32_t member, int32_t tile, flow_bytes *scratch,
                          flow_value *out);
 

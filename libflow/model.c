@@ -224,8 +224,8 @@ flow_err flow_model_step(flow_model *m)
     if (m->broken) {
         return flow_fail(FLOW_ESTATE, "the model failed in an earlier step or reset");
     }
-    if (m->day >= m->s->n_day) {
-        return flow_fail(FLOW_ESTATE, "the period of %d days is over", (int)m->s->n_day);
+    if (m->day >= m->s->n_step) {
+        return flow_fail(FLOW_ESTATE, "the period of %d steps is over", (int)m->s->n_step);
     }
     const flow_err err = step(m);
     m->broken = err != FLOW_OK;

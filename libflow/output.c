@@ -43,12 +43,12 @@ static hsize_t smaller(hsize_t a, hsize_t b)
     return a < b ? a : b;
 }
 
-static hsize_t chunk_steps(hsize_t n, int32_t n_day)
+static hsize_t chunk_steps(hsize_t n, int32_t n_step)
 {
     hsize_t steps = CHUNK_VALUES / (n > 0 ? n : 1);
     if (steps < CHUNK_STEPS_MIN) { steps = CHUNK_STEPS_MIN; }
     steps = smaller(steps, CHUNK_STEPS_MAX);
-    steps = smaller(steps, (hsize_t)n_day);
+    steps = smaller(steps, (hsize_t)n_step);
     return steps > 0 ? steps : 1;
 }
 
@@ -57,7 +57,7 @@ static flow_err column_create(flow_output *o, column *c, flow_variable *v, const
 {
     c->scalar = across == NULL;
     c->n = across == NULL ? 1 : across->n;
-    c->steps = chunk_steps(c->n, o->s->n_day);
+    c->steps = chunk_steps(c->n, o->s->n_step);
     flow_axis time = o->axes.time;
     flow_axis width = across == NULL ? (flow_axis){0} : *across;
     time.chunk = c->steps;
@@ -298,8 +298,8 @@ static flow_err step_done(flow_output *o)
 
 static flow_err check_step(const flow_output *o)
 {
-    if (o->day < o->s->n_day) { return FLOW_OK; }
-    return flow_fail(FLOW_ESTATE, "the result file has all %d days", (int)o->s->n_day);
+    if (o->day < o->s->n_step) { return FLOW_OK; }
+    return flow_fail(FLOW_ESTATE, "the result file has all %d days", (int)o->s->n_step);
 }
 
 flow_err flow_output_step(flow_output *o, const flow_model *model)

@@ -46,27 +46,27 @@ extern const int32_t flow_coverage_percent[FLOW_N_COVERAGE];
 /// The part of an ensemble's result file that a single run does not have.
 typedef struct flow_result_members {
     int32_t n;                         ///< members
-    double *people;                    ///< [FLOW_N_QUANTILE][n_day][n_place]
-    double *mean;                      ///< [n_day][n_place]
+    double *people;                    ///< [FLOW_N_QUANTILE][n_step][n_place]
+    double *mean;                      ///< [n_step][n_place]
     int64_t *persons, *entered, *left; ///< [n] at the end
     double *measure[FLOW_N_MEASURE];   ///< [n]; NULL without counts, as all below
     double of_mean[FLOW_N_MEASURE];    ///< measures of the mean of the members; 0 without counts
-    double *crps;                      ///< [n_day][n_observed] persons
+    double *crps;                      ///< [n_step][n_observed] persons
     double *coverage[FLOW_N_COVERAGE]; ///< [n_observed] share of the days
 } flow_result_members;
 
 /// What score, info and report need of a result file.
 typedef struct flow_result {
-    int32_t n_day, n_place, n_observed;
+    int32_t n_step, n_place, n_observed;
     int32_t start;           ///< days since 1970-01-01
     char **place_name;       ///< [n_place]
-    int64_t *people;         ///< [n_day][n_place]; of an ensemble the median in whole persons
+    int64_t *people;         ///< [n_step][n_place]; of an ensemble the median in whole persons
     int32_t *observed_place; ///< [n_observed] index of the place
-    int64_t *observed;       ///< [n_day][n_observed]
+    int64_t *observed;       ///< [n_step][n_observed]
     double *network_km;      ///< [n_observed][n_place] shortest network distance, INFINITY: none
     double *capacity;        ///< [n_place]
     double *population;      ///< [n_place]
-    double *conflict;        ///< [n_day][n_place] intensity
+    double *conflict;        ///< [n_step][n_place] intensity
     int64_t *first_count;    ///< [n_observed] first published non-zero count (0: none)
     char *title, *version, *checksum, *command_line, *created, *scenario_path;
     uint64_t seed;

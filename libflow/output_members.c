@@ -39,13 +39,13 @@ static int32_t smaller(int64_t a, int64_t b)
 }
 
 /// Days and width of the tiles of an observable with n values a day.
-static flow_tile tile_shape(int64_t n, int32_t n_day, int32_t n_member)
+static flow_tile tile_shape(int64_t n, int32_t n_step, int32_t n_member)
 {
     int64_t values = TILE_BYTES / (8 * (int64_t)n_member);
     if (values > TILE_VALUES) { values = TILE_VALUES; }
     if (values < TILE_LEAST) { values = TILE_LEAST; }
     flow_tile shape = {.n = smaller(n, values / TILE_DAYS)};
-    shape.n_day = smaller(n_day, values / shape.n);
+    shape.n_step = smaller(n_step, values / shape.n);
     return shape;
 }
 
@@ -57,8 +57,8 @@ flow_err flow_tiles_create(const flow_scenario *s, int32_t n_member, flow_tiles 
     for (int32_t i = 0; i < out->n_observable; i++) {
         const int64_t n = flow_observable_n(s, &out->observable[i]);
         if (n == 0) { continue; }
-        const flow_tile shape = tile_shape(n, s->n_day, n_member);
-        size += ((s->n_day - 1) / shape.n_day + 1) * ((n - 1) / shape.n + 1);
+        const flow_tile shape = tile_shape(n, s->n_step, n_member);
+        size += ((s->n_step - 1) / shape.n_step + 1) * ((n - 1) / shape.n + 1);
     }
     if (size > INT32_MAX) {
         return flow_fail(FLOW_ERANGE, "%d members of this scenario are too many for one file",
@@ -69,20 +69,20 @@ flow_err flow_tiles_create(const flow_scenario *s, int32_t n_member, flow_tiles 
         return flow_fail(FLOW_ENOMEM, "no memory for %lld tiles", (long long)size);
     }
     while (strcmp(out->observable[out->people].name, "people") != 0) { out->people++; }
-    for (int32_t day = 0; day < s->n_day; day++) {
+    for (int32_t day = 0; day < s->n_step; day++) {
         for (int32_t i = 0; i < out->n_observable; i++) {
             const int32_t n = (int32_t)flow_observable_n(s, &out->observable[i]);
             if (n == 0) { continue; }
-            flow_tile t = tile_shape(n, s->n_day, n_member);
+            flow_tile t = tile_shape(n, s->n_step, n_member);
             const int32_t width = t.n;
-            if ((day + 1) % t.n_day != 0 && day + 1 < s->n_day) { continue; }
+            if ((day + 1) % t.n_step != 0 && day + 1 < s->n_step) { continue; }
             t.observable = i;
-            t.day = day / t.n_day * t.n_day;
-            t.n_day = day + 1 - t.day;
+            t.day = day / t.n_step * t.n_step;
+            t.n_step = day + 1 - t.day;
             for (t.first = 0; t.first < n; t.first += width) {
                 t.n = smaller(width, n - t.first);
                 out->tile[out->n++] = t;
-                const int64_t values = (int64_t)t.n * t.n_day;
+                const int64_t values = (int64_t)t.n * t.n_step;
                 if (values > out->most) { out->most = values; }
             }
         }
@@ -103,12 +103,12 @@ static flow_err write_time(flow_output_members *o)
 {
     char unit[64];
     flow_variable v = flow_output_time(o->s, unit);
-    o->axes.time = (flow_axis){.n = (hsize_t)o->s->n_day};
+    o->axes.time = (flow_axis){.n = (hsize_t)o->s->n_step};
     FLOW_TRY(flow_hdf_axis(&o->part.hdf, o->part.hdf.file, &v, &o->axes.time));
     FLOW_TRY(flow_output_time_explain(&o->part.hdf, o->axes.time.scale));
-    double *day = flow_calloc(o->s->n_day, sizeof *day);
-    if (day == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for %d days", (int)o->s->n_day); }
-    for (int32_t d = 0; d < o->s->n_day; d++) { day[d] = d; }
+    double *day = flow_calloc(o->s->n_step, sizeof *day);
+    if (day == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for %d days", (int)o->s->n_step); }
+    for (int32_t d = 0; d < o->s->n_step; d++) { day[d] = d; }
     const flow_err err = flow_hdf_write(&o->part.hdf, o->axes.time.scale, H5T_NATIVE_DOUBLE, day);
     flow_dealloc(day);
     return err;
@@ -143,9 +143,9 @@ static flow_err write_observed(flow_output_members *o)
     const flow_scenario *s = o->s;
     const flow_hdf *hdf = &o->part.hdf;
     if (s->n_observed > 0) {
-        int64_t *count = flow_calloc((int64_t)s->n_day * s->n_observed, sizeof *count);
+        int64_t *count = flow_calloc((int64_t)s->n_step * s->n_observed, sizeof *count);
         if (count == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for the counts"); }
-        for (int64_t day = 0; day < s->n_day; day++) {
+        for (int64_t day = 0; day < s->n_step; day++) {
             for (int32_t i = 0; i < s->n_observed; i++) {
                 count[day * s->n_observed + i] = s->observed[i].people[day];
             }
@@ -260,11 +260,11 @@ static flow_err define_observable(flow_output_members *o, int32_t i, bool wide)
                                                  &o->axes.country};
     flow_axis width = axis[row->shape] != NULL ? *axis[row->shape] : (flow_axis){0};
     const flow_axis *across = axis[row->shape] != NULL ? &width : NULL;
-    const int64_t values = (int64_t)tile->n_day * tile->n;
+    const int64_t values = (int64_t)tile->n_step * tile->n;
     member.chunk = (hsize_t)(CHUNK_VALUES / values > 0 ? CHUNK_VALUES / values : 1);
     if (member.chunk > member.n) { member.chunk = member.n; }
     quantile.chunk = 1;
-    time.chunk = (hsize_t)tile->n_day;
+    time.chunk = (hsize_t)tile->n_step;
     width.chunk = (hsize_t)tile->n;
     flow_variable v = flow_output_observable(o->s, row);
     if (i == tiles->people) {
@@ -327,7 +327,7 @@ flow_err flow_output_members_tile(flow_output_members *o, const flow_tile *tile,
     const bool scalar = o->tiles->observable[tile->observable].shape == FLOW_PER_STEP;
     const column *c = &o->column[tile->observable];
     const hsize_t start[3] = {0, (hsize_t)tile->day, (hsize_t)tile->first};
-    hsize_t count[3] = {FLOW_N_QUANTILE, (hsize_t)tile->n_day, (hsize_t)tile->n};
+    hsize_t count[3] = {FLOW_N_QUANTILE, (hsize_t)tile->n_step, (hsize_t)tile->n};
     const int rank = scalar ? 2 : 3;
     flow_hush hush;
     flow_hush_begin(&hush);
@@ -467,7 +467,7 @@ static flow_err close_whole(flow_output_members *o, const flow_members_summary *
     FLOW_TRY(put_member_numbers(o, sum));
     FLOW_TRY(put_checksums(o, sum));
     FLOW_TRY(put_scores(o, sum));
-    FLOW_TRY(flow_hdf_integer(hdf, hdf->file, "days", o->s->n_day));
+    FLOW_TRY(flow_hdf_integer(hdf, hdf->file, "days", o->s->n_step));
     FLOW_TRY(flow_hdf_integer(hdf, hdf->file, "person_steps", sum->person_steps));
     FLOW_TRY(flow_hdf_text(hdf, hdf->file, "checksum", checksum));
     close_all(o);

@@ -8,9 +8,9 @@
 /// Some days of some values of one observable. All members of a tile are put in order at once, and
 /// the tile is a chunk of the file.
 typedef struct flow_tile {
-    int32_t observable; ///< row of flow_tiles.observable
-    int32_t day, n_day; ///< first day, days
-    int32_t first, n;   ///< first value of a day (place or link), values
+    int32_t observable;  ///< row of flow_tiles.observable
+    int32_t day, n_step; ///< first day, days
+    int32_t first, n;    ///< first value of a day (place or link), values
 } flow_tile;
 
 /// All tiles of a run, in the order in which their last day is reached.
@@ -36,7 +36,7 @@ typedef struct flow_members_summary {
     const double *measure[FLOW_N_MEASURE];   ///< [n_member] each; NULL without counts, as all below
     double median[FLOW_N_MEASURE];           ///< measures of the median of the members
     double mean[FLOW_N_MEASURE];             ///< measures of the mean of the members
-    const double *crps;                      ///< [n_day][n_observed] persons
+    const double *crps;                      ///< [n_step][n_observed] persons
     const double *coverage[FLOW_N_COVERAGE]; ///< [n_observed] share of the days
 } flow_members_summary;
 
@@ -51,9 +51,9 @@ flow_err flow_output_members_create(const char *path, bool replace, const flow_s
 flow_err flow_output_members_define(flow_output_members *output, const flow_tiles *tiles,
                                     bool wide);
 /// Write one tile.
-/// @param quantile [FLOW_N_QUANTILE][n_day][n] of the tile
-/// @param mean     [n_day][n]
-/// @param people   [n_member][n_day][n] of the observable "people", else NULL
+/// @param quantile [FLOW_N_QUANTILE][n_step][n] of the tile
+/// @param mean     [n_step][n]
+/// @param people   [n_member][n_step][n] of the observable "people", else NULL
 flow_err flow_output_members_tile(flow_output_members *output, const flow_tile *tile,
                                   const double *quantile, const double *mean,
                                   const int64_t *people);

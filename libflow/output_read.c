@@ -80,7 +80,7 @@ static flow_err read_observed(const flow_hdf *hdf, flow_result *r)
                           r->first_count != NULL && r->network_km != NULL;
         return full ? FLOW_OK : flow_fail(FLOW_ENOMEM, "no memory to read '%s'", hdf->path);
     }
-    const int64_t counts[] = {r->n_day, n}, ways[] = {n, r->n_place};
+    const int64_t counts[] = {r->n_step, n}, ways[] = {n, r->n_place};
     FLOW_TRY(
         flow_hdf_numbers(hdf, "observed_index", H5T_NATIVE_INT32, 1, ways, &r->observed_place));
     for (int32_t i = 0; i < n; i++) {
@@ -98,7 +98,7 @@ static flow_err read_member_scores(const flow_hdf *hdf, const flow_result *r,
 {
     if (r->n_observed == 0) { return FLOW_OK; }
     char name[32];
-    const int64_t n = m->n, size[] = {r->n_day, r->n_observed};
+    const int64_t n = m->n, size[] = {r->n_step, r->n_observed};
     for (int32_t i = 0; i < FLOW_N_MEASURE; i++) {
         (void)snprintf(name, sizeof name, "member_%s", flow_measure_name[i]);
         FLOW_TRY(flow_hdf_numbers(hdf, name, H5T_NATIVE_DOUBLE, 1, &n, &m->measure[i]));
@@ -121,8 +121,8 @@ static flow_err read_members(const flow_hdf *hdf, flow_result *r)
     flow_result_members *m = r->members = flow_calloc(1, sizeof *r->members);
     if (m == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for the members"); }
     FLOW_TRY(flow_hdf_length(hdf, "member", &m->n));
-    const int64_t size[] = {FLOW_N_QUANTILE, r->n_day, r->n_place}, n = m->n;
-    const int64_t values = (int64_t)r->n_day * r->n_place;
+    const int64_t size[] = {FLOW_N_QUANTILE, r->n_step, r->n_place}, n = m->n;
+    const int64_t values = (int64_t)r->n_step * r->n_place;
     FLOW_TRY(flow_hdf_numbers(hdf, "people_quantile", H5T_NATIVE_DOUBLE, 3, size, &m->people));
     FLOW_TRY(flow_hdf_numbers(hdf, "people_mean", H5T_NATIVE_DOUBLE, 2, size + 1, &m->mean));
     FLOW_TRY(flow_hdf_numbers(hdf, "conflict_mean", H5T_NATIVE_DOUBLE, 2, size + 1, &r->conflict));
@@ -145,13 +145,13 @@ static flow_err read_members(const flow_hdf *hdf, flow_result *r)
 static flow_err read_all(const flow_hdf *hdf, flow_result *r)
 {
     FLOW_TRY(read_about(hdf, r));
-    FLOW_TRY(flow_hdf_length(hdf, "time", &r->n_day));
+    FLOW_TRY(flow_hdf_length(hdf, "time", &r->n_step));
     FLOW_TRY(read_start(hdf, r));
     FLOW_TRY(flow_hdf_length(hdf, "place", &r->n_place));
     r->place_name = flow_calloc(r->n_place, sizeof *r->place_name);
     if (r->place_name == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for names"); }
     FLOW_TRY(flow_hdf_names(hdf, "place", r->n_place, r->place_name));
-    const int64_t size[] = {r->n_day, r->n_place};
+    const int64_t size[] = {r->n_step, r->n_place};
     FLOW_TRY(flow_hdf_numbers(hdf, "capacity", H5T_NATIVE_DOUBLE, 1, size + 1, &r->capacity));
     FLOW_TRY(flow_hdf_numbers(hdf, "population", H5T_NATIVE_DOUBLE, 1, size + 1, &r->population));
     const htri_t members = H5Lexists(hdf->file, "member", H5P_DEFAULT);

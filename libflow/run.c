@@ -134,7 +134,7 @@ static flow_err open_old_steps(const job *j, flow_steps **out)
     if (j->mark.row == 0) {
         return flow_fail(FLOW_EINPUT,
                          "checkpoint '%s' was written without a result file, so the result of the "
-                         "%d days before it is missing",
+                         "%d steps before it is missing",
                          j->o->resume, (int)flow_model_day(j->model));
     }
     char *name = flow_steps_name(j->o->resume);
@@ -216,26 +216,26 @@ static flow_err keep_step(job *j, char *row)
 static flow_err stop(job *j, int32_t day)
 {
     if (j->o->checkpoint == NULL) {
-        return flow_fail(FLOW_ESTATE, "the run was stopped after %d of %d days", (int)day,
-                         (int)j->s->n_day);
+        return flow_fail(FLOW_ESTATE, "the run was stopped after %d of %d steps", (int)day,
+                         (int)j->s->n_step);
     }
     FLOW_TRY(write_checkpoint(j));
     return flow_fail(FLOW_ESTATE,
-                     "the run was stopped after %d of %d days; it can be resumed from '%s'",
-                     (int)day, (int)j->s->n_day, j->o->checkpoint);
+                     "the run was stopped after %d of %d steps; it can be resumed from '%s'",
+                     (int)day, (int)j->s->n_step, j->o->checkpoint);
 }
 
 static flow_err run_days(job *j, char *row)
 {
     const flow_run_options *o = j->o;
-    const int32_t n_day = j->s->n_day;
-    for (int32_t day = flow_model_day(j->model); day < n_day; day++) {
-        if (o->go_on != NULL && !o->go_on(o->context, day, n_day)) { return stop(j, day); }
+    const int32_t n_step = j->s->n_step;
+    for (int32_t day = flow_model_day(j->model); day < n_step; day++) {
+        if (o->go_on != NULL && !o->go_on(o->context, day, n_step)) { return stop(j, day); }
         const double before = seconds();
         FLOW_TRY(flow_model_step(j->model));
         j->done.step_s += seconds() - before;
         FLOW_TRY(keep_step(j, row));
-        const bool due = o->every > 0 && (day + 1) % o->every == 0 && day + 1 < n_day;
+        const bool due = o->every > 0 && (day + 1) % o->every == 0 && day + 1 < n_step;
         if (due) { FLOW_TRY(write_checkpoint(j)); }
     }
     return FLOW_OK;

@@ -556,9 +556,9 @@ int32_t flow_scenario_n_link(const flow_scenario *s)
     return s->n_link;
 }
 
-int32_t flow_scenario_n_day(const flow_scenario *s)
+int32_t flow_scenario_n_step(const flow_scenario *s)
 {
-    return s->n_day;
+    return s->n_step;
 }
 
 const char *flow_scenario_place_name(const flow_scenario *s, int32_t place)

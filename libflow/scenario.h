@@ -38,7 +38,7 @@ typedef struct flow_groups flow_groups;
 /// Daily observed people of one place.
 typedef struct flow_observed {
     int32_t place;       ///< -1: the total
-    int64_t *people;     ///< [n_day], interpolated, corrected, truncated
+    int64_t *people;     ///< [n_step], interpolated, corrected, truncated
     int64_t day0;        ///< people on day 0, also where empty_camps_on_day0 subtracts them
     int64_t first_count; ///< first published count above 0 (0: none)
 } flow_observed;
@@ -68,9 +68,9 @@ struct flow_scenario {
     flow_settings set;
     char *path; ///< as the user gave it
     bool is_flee;
-    int32_t start; ///< days since 1970-01-01
-    int32_t n_day; ///< steps of the period: days when a step is a day
-    double dt;     ///< days of a step
+    int32_t start;  ///< days since 1970-01-01
+    int32_t n_step; ///< steps of the period: days when a step is a day
+    double dt;      ///< days of a step
 
     int32_t n_place;
     char **place_name, **place_region, **place_country; ///< [n_place]

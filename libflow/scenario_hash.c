@@ -46,7 +46,7 @@ flow_err flow_scenario_hash(const flow_scenario *s, uint64_t *files, uint64_t *s
     for (int32_t i = 0; i < s->n_input; i++) {
         *files = flow_hash(*files, s->input[i].text, (size_t)s->input[i].size);
     }
-    const int32_t period[] = {s->is_flee, s->start, s->n_day, s->n_use};
+    const int32_t period[] = {s->is_flee, s->start, s->n_step, s->n_use};
     *settings = flow_hash(0, period, sizeof period);
     *settings = flow_hash(*settings, &s->dt, sizeof s->dt);
     bool good = true;

@@ -32,7 +32,7 @@ static void add_day(const input *in, int64_t day, const double *s, flow_measures
     double sum = 0.0;
     for (int32_t c = 0; c < in->n_place; c++) { sum += s[c]; }
     const double scale = sum > 0.0 ? total / sum : 0.0;
-    const double weight = 1.0 / (fmax(total, 1.0) * in->n_day);
+    const double weight = 1.0 / (fmax(total, 1.0) * in->n_step);
     for (int32_t c = 0; c < in->n_place; c++) {
         const double d = observed(in, day, c);
         out->place_error[c] += fabs(s[c] - d) * weight;
@@ -45,7 +45,7 @@ static void add_day(const input *in, int64_t day, const double *s, flow_measures
 static double place_mase(const input *in, const double *s, int32_t place)
 {
     double own = 0.0, naive = 0.0;
-    for (int64_t day = day30 + 1; day < in->n_day; day++) {
+    for (int64_t day = day30 + 1; day < in->n_step; day++) {
         const double d = observed(in, day, place);
         own += fabs(s[day * in->n_place + place] - d);
         naive += fabs(observed(in, day30, place) - d);
@@ -59,7 +59,7 @@ static double total_mase(const input *in, const double *mase)
     for (int32_t c = 0; c < in->n_place; c++) {
         if (isnan(mase[c])) { continue; }
         double weight = 0.0;
-        for (int64_t day = 0; day < in->n_day; day++) { weight += observed(in, day, c); }
+        for (int64_t day = 0; day < in->n_step; day++) { weight += observed(in, day, c); }
         sum += weight * mase[c];
         weights += weight;
     }
@@ -73,15 +73,15 @@ void flow_score_measure(const input *in, const double *s, flow_measures *out)
     for (int32_t c = 0; c < n; c++) {
         out->place_error[c] = out->place_ard[c] = out->place_mase[c] = out->place_rmse[c] = 0.0;
     }
-    for (int64_t day = 0; day < in->n_day; day++) { add_day(in, day, s + day * n, out); }
+    for (int64_t day = 0; day < in->n_step; day++) { add_day(in, day, s + day * n, out); }
     for (int32_t c = 0; c < n; c++) {
         out->error += out->place_error[c];
         out->ard += out->place_ard[c];
         out->rmse += out->place_rmse[c];
-        out->place_rmse[c] = sqrt(out->place_rmse[c] / in->n_day);
+        out->place_rmse[c] = sqrt(out->place_rmse[c] / in->n_step);
         out->place_mase[c] = place_mase(in, s, c);
     }
-    out->rmse = sqrt(out->rmse / ((double)in->n_day * n));
+    out->rmse = sqrt(out->rmse / ((double)in->n_step * n));
     out->mase = total_mase(in, out->place_mase);
 }
 
@@ -98,7 +98,7 @@ static double arrived(const input *in, const double *s)
 {
     double sum = 0.0;
     int32_t n = 0;
-    for (int64_t day = 0; day < in->n_day; day++) {
+    for (int64_t day = 0; day < in->n_step; day++) {
         const double total = observed_total(in, day);
         if (!(total > 0.0)) { continue; }
         double here = 0.0;
@@ -145,7 +145,7 @@ static bool count_shares(const input *in, double *share)
 /// Shares of a day; false when it is not there or nobody was.
 static bool day_shares(const input *in, int64_t day, double *share)
 {
-    if (day >= in->n_day) { return false; }
+    if (day >= in->n_step) { return false; }
     for (int32_t c = 0; c < in->n_place; c++) { share[c] = observed(in, day, c); }
     return normalise(in->n_place, share);
 }
@@ -153,8 +153,8 @@ static bool day_shares(const input *in, int64_t day, double *share)
 static bool first_shares(const input *in, double *share)
 {
     int64_t day = 0;
-    while (day < in->n_day && !day_shares(in, day, share)) { day++; }
-    return day < in->n_day;
+    while (day < in->n_step && !day_shares(in, day, share)) { day++; }
+    return day < in->n_step;
 }
 
 /// Pull of a place on the people of a zone.
@@ -187,7 +187,7 @@ static bool fixed(const input *in, bool (*shares)(const input *in, double *share
                   double *s)
 {
     if (!shares(in, share)) { return false; }
-    for (int64_t day = 0; day < in->n_day; day++) {
+    for (int64_t day = 0; day < in->n_step; day++) {
         const double total = observed_total(in, day);
         for (int32_t c = 0; c < in->n_place; c++) { s[day * in->n_place + c] = total * share[c]; }
     }
@@ -201,7 +201,7 @@ static bool by_distance(const input *in, int power, double *share, double *s)
     const size_t size = (size_t)in->n_source * sizeof *in->source_weight;
     bool defined = false;
     (void)equal_shares(in, share);
-    for (int64_t day = 0; day < in->n_day; day++) {
+    for (int64_t day = 0; day < in->n_step; day++) {
         double *row = s + day * in->n_place;
         const double *weight = in->source_weight + day * in->n_source;
         const bool same = day > 0 && memcmp(weight, weight - in->n_source, size) == 0;
@@ -220,7 +220,7 @@ static bool day30_shares(const input *in, double *share)
     return day_shares(in, day30, share);
 }
 
-/// Counts of a trivial model in s[n_day][n_place]; false when the data do not define it.
+/// Counts of a trivial model in s[n_step][n_place]; false when the data do not define it.
 static bool predict(const input *in, int32_t which, double *share, double *s)
 {
     switch (which) {
@@ -238,7 +238,7 @@ static bool predict(const input *in, int32_t which, double *share, double *s)
 
 static flow_err check_counts(const input *in)
 {
-    for (int64_t i = 0; i < (int64_t)in->n_day * in->n_place; i++) {
+    for (int64_t i = 0; i < (int64_t)in->n_step * in->n_place; i++) {
         const bool seen = in->observed[i] < 0;
         if (!seen && in->simulated[i] >= 0) { continue; }
         return flow_fail(FLOW_ERANGE, "%s[%lld][%lld] = %lld is no number of people",
@@ -261,9 +261,9 @@ static flow_err check_counts(const input *in)
 
 static flow_err check(const input *in)
 {
-    if (in->n_day < 1 || in->n_place < 1) {
+    if (in->n_step < 1 || in->n_place < 1) {
         return flow_fail(FLOW_ERANGE, "a score needs days and places, got %d and %d",
-                         (int)in->n_day, (int)in->n_place);
+                         (int)in->n_step, (int)in->n_place);
     }
     if (in->n_source < 0) {
         return flow_fail(FLOW_ERANGE, "n_source = %d is no number of places", (int)in->n_source);
@@ -275,7 +275,7 @@ static flow_err check(const input *in)
                          (long long)(i / in->n_source), (long long)(i % in->n_source),
                          in->network_km[i]);
     }
-    for (int64_t i = 0; i < (int64_t)in->n_day * in->n_source; i++) {
+    for (int64_t i = 0; i < (int64_t)in->n_step * in->n_source; i++) {
         if (in->source_weight[i] >= 0.0 && !isinf(in->source_weight[i])) { continue; }
         return flow_fail(FLOW_ERANGE, "source_weight[%lld][%lld] = %g is no weight",
                          (long long)(i / in->n_source), (long long)(i % in->n_source),
@@ -311,7 +311,7 @@ void flow_measures_clear(flow_measures *m)
 /// Measures of everything, with scratch for one model's counts and shares.
 static void fill(const input *in, double *s, double *share, flow_score *out)
 {
-    for (int64_t i = 0; i < (int64_t)in->n_day * in->n_place; i++) {
+    for (int64_t i = 0; i < (int64_t)in->n_step * in->n_place; i++) {
         s[i] = in->expected != NULL ? in->expected[i] : (double)in->simulated[i];
     }
     flow_score_measure(in, s, &out->model);
@@ -334,7 +334,7 @@ flow_err flow_score_compute(const flow_score_input *in, flow_score **out)
     *out = NULL;
     FLOW_TRY(check(in));
     flow_score *score = flow_calloc(1, sizeof *score);
-    double *s = flow_calloc((int64_t)in->n_day * in->n_place, sizeof *s);
+    double *s = flow_calloc((int64_t)in->n_step * in->n_place, sizeof *s);
     double *share = flow_calloc(in->n_place, sizeof *share);
     bool good = score != NULL && s != NULL && share != NULL;
     good = good && flow_measures_create(in->n_place, &score->model) == FLOW_OK;
@@ -347,7 +347,7 @@ flow_err flow_score_compute(const flow_score_input *in, flow_score **out)
     if (!good) {
         flow_score_free(score);
         return flow_fail(FLOW_ENOMEM, "no memory for the score of %d days and %d places",
-                         (int)in->n_day, (int)in->n_place);
+                         (int)in->n_step, (int)in->n_place);
     }
     *out = score;
     return FLOW_OK;
@@ -359,35 +359,35 @@ flow_err flow_score_result(const flow_result *r, flow_score **out)
     if (r->n_observed < 1) {
         return flow_fail(FLOW_ESTATE, "the result holds no observations to compare with");
     }
-    int64_t *simulated = flow_calloc((int64_t)r->n_day * r->n_observed, sizeof *simulated);
+    int64_t *simulated = flow_calloc((int64_t)r->n_step * r->n_observed, sizeof *simulated);
     double *capacity = flow_calloc(r->n_observed, sizeof *capacity);
-    double *weight = flow_calloc((int64_t)r->n_day * r->n_place, sizeof *weight);
-    double *expected = flow_calloc((int64_t)r->n_day * r->n_observed, sizeof *expected);
+    double *weight = flow_calloc((int64_t)r->n_step * r->n_place, sizeof *weight);
+    double *expected = flow_calloc((int64_t)r->n_step * r->n_observed, sizeof *expected);
     flow_err err = FLOW_OK;
     if (simulated == NULL || capacity == NULL || weight == NULL || expected == NULL) {
         err = flow_fail(FLOW_ENOMEM, "no memory for the score of %d days and %d places",
-                        (int)r->n_day, (int)r->n_place);
+                        (int)r->n_step, (int)r->n_place);
     } else {
         const double *median = NULL;
         if (r->members != NULL) {
-            median = r->members->people + (int64_t)FLOW_MEDIAN * r->n_day * r->n_place;
+            median = r->members->people + (int64_t)FLOW_MEDIAN * r->n_step * r->n_place;
         }
         for (int32_t i = 0; i < r->n_observed; i++) {
             const int32_t place = r->observed_place[i];
             capacity[i] = r->capacity[place];
-            for (int64_t day = 0; day < r->n_day; day++) {
+            for (int64_t day = 0; day < r->n_step; day++) {
                 const int64_t at = day * r->n_observed + i, from = day * r->n_place + place;
                 simulated[at] = r->people[from];
                 expected[at] = median != NULL ? median[from] : (double)simulated[at];
             }
         }
-        for (int64_t day = 0; day < r->n_day; day++) {
+        for (int64_t day = 0; day < r->n_step; day++) {
             for (int32_t p = 0; p < r->n_place; p++) {
                 const int64_t i = day * r->n_place + p;
                 weight[i] = r->conflict[i] > 0.0 ? r->population[p] : 0.0;
             }
         }
-        const flow_score_input in = {.n_day = r->n_day,
+        const flow_score_input in = {.n_step = r->n_step,
                                      .n_place = r->n_observed,
                                      .simulated = simulated,
                                      .expected = expected,

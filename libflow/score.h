@@ -13,16 +13,16 @@ extern const char *const flow_trivial_name[FLOW_N_TRIVIAL];
 
 /// Data of a score, all borrowed.
 typedef struct flow_score_input {
-    int32_t n_day, n_place;     ///< places with observations only, >= 1
-    const int64_t *simulated;   ///< [n_day][n_place] persons >= 0
+    int32_t n_step, n_place;    ///< places with observations only, >= 1
+    const int64_t *simulated;   ///< [n_step][n_place] persons >= 0
     const double *expected;     ///< the same of no single run, as a median; NULL: simulated counts
-    const int64_t *observed;    ///< [n_day][n_place] persons >= 0
+    const int64_t *observed;    ///< [n_step][n_place] persons >= 0
     const double *capacity;     ///< [n_place] persons; < 1: unlimited
     const int64_t *first_count; ///< [n_place] first published non-zero count, 0: none
     int32_t n_source;           ///< all places of the network
     const double *network_km;   ///< [n_place][n_source] shortest network distance, INFINITY: none
     const double
-        *source_weight; ///< [n_day][n_source] population of that day's conflict zones, else 0
+        *source_weight; ///< [n_step][n_source] population of that day's conflict zones, else 0
 } flow_score_input;
 
 /// Measures of one model; NAN where undefined. Per-place arrays have n_place entries, owned by the
@@ -58,7 +58,7 @@ flow_err flow_score_compute(const flow_score_input *input, flow_score **out);
 /// Room for the measures of n_place places; FLOW_ENOMEM.
 flow_err flow_measures_create(int32_t n_place, flow_measures *out);
 void flow_measures_clear(flow_measures *measures);
-/// Measures of s[n_day][n_place] persons beside the observed ones of the input; makes no
+/// Measures of s[n_step][n_place] persons beside the observed ones of the input; makes no
 /// allocation.
 void flow_score_measure(const flow_score_input *input, const double *s, flow_measures *out);
 

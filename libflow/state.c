@@ -59,7 +59,7 @@ static int32_t list_destination(const flow_model *m, int32_t n, flow_block *out)
 int32_t flow_state_blocks(const flow_model *m, flow_block out[static FLOW_MOST_BLOCKS])
 {
     const int64_t n_place = m->s->n_place, n_link = m->s->n_link;
-    const double n_day = m->s->n_day;
+    const double n_step = m->s->n_step;
     int32_t n = 0;
 #define ROW(member, count, role, least, most)                                                      \
     BLOCK(FLOW_OF_MODEL, flow_model, m, member, count, role, least, most)
@@ -74,7 +74,7 @@ int32_t flow_state_blocks(const flow_model *m, flow_block out[static FLOW_MOST_B
     KEPT(leave, n_place, -(double)INFINITY,
          (double)INFINITY);          // with a power of the population: anything
     KEPT(conflict, n_place, 0, 1e6); // what the loader takes
-    KEPT(conflict_since, n_place, 0, n_day);
+    KEPT(conflict_since, n_place, 0, n_step);
     KEPT(capacity, n_place, -FLOW_STATE_MOST, FLOW_STATE_MOST);
     KEPT(population, n_place, 0, FLOW_STATE_MOST);
     KEPT(score, n_place, 0, 1e300); // of yesterday, for fixed routes
@@ -94,7 +94,7 @@ int32_t flow_state_blocks(const flow_model *m, flow_block out[static FLOW_MOST_B
     SCRATCH(same_religion, n_place * m->groups.n_religion);
     SCRATCH(same_ethnicity, n_place * m->groups.n_ethnicity);
     KEPT(closed, n_link, 0, (double)m->s->n_event);
-    KEPT(closed_on, n_link, -1, n_day);
+    KEPT(closed_on, n_link, -1, n_step);
     FIXED(first_in, n_place + 1);
     FIXED(in_link, n_link);
     FIXED(speed, n_link);
@@ -129,7 +129,7 @@ int32_t flow_state_numbers(const flow_model *m, flow_block out[static FLOW_MOST_
                             .element = ELEMENT_OF(m->member),                                      \
                             .min = (least),                                                        \
                             .max = (most)}
-    NUMBER(day, 0, m->s->n_day);
+    NUMBER(day, 0, m->s->n_step);
     NUMBER(event, 0, (double)m->s->n_event);
     NUMBER(phase, 0, UINT32_MAX); // of the last step: names the streams of those who enter
     NUMBER(persons, 0, FLOW_STATE_MOST);

@@ -320,7 +320,7 @@ static flow_err check_batches(const view *v)
         const flow_batch *batch = &v->batch[b];
         const uint32_t end = b + 1 < f->n_batch ? v->batch[b + 1].first : f->n;
         if ((b == 0 && batch->first != 0) || end <= batch->first || batch->day < -1 ||
-            batch->day >= m->s->n_day || batch->place < 0 || batch->place >= m->s->n_place ||
+            batch->day >= m->s->n_step || batch->place < 0 || batch->place >= m->s->n_place ||
             batch->group >= v->n_group || (v->person != NULL && v->person[b] != person)) {
             return damaged("a batch of people cannot be");
         }
@@ -338,7 +338,7 @@ static flow_err check_notes(const view *v)
     if (v->n_note > 0 && !m->follow.history) { return damaged("it has histories"); }
     for (int64_t i = 0; i < v->n_note; i++) {
         const flow_note *note = &v->note[i];
-        if (note->id >= m->follow.n || note->day < -1 || note->day >= m->s->n_day ||
+        if (note->id >= m->follow.n || note->day < -1 || note->day >= m->s->n_step ||
             note->where >= m->s->n_place || note->where <= FLOW_ON_LINK - m->s->n_link) {
             return damaged("something happened to somebody that cannot be");
         }

@@ -720,7 +720,7 @@ void oracle_run(oracle *o, uint64_t seed, double *out)
 {
     gsl_rng_set(o->rng, (unsigned long)seed);
     begin(o);
-    for (; o->day < o->s->n_day; o->day++) {
+    for (; o->day < o->s->n_step; o->day++) {
         one_day(o);
         report(o, out);
         out += oracle_width(o);

@@ -23,7 +23,7 @@ void oracle_free(oracle *o);
 /// link; persons waiting; for each class of each axis in people.axes, persons per place.
 int32_t oracle_width(const oracle *o);
 /// One realisation of the whole period.
-/// @param[out] out shape [n_day][oracle_width]
+/// @param[out] out shape [n_step][oracle_width]
 void oracle_run(oracle *o, uint64_t seed, double *out);
 
 #endif

@@ -42,8 +42,8 @@ static flow_result *empty_result(const flow_scenario *s)
 {
     flow_result *r = flow_calloc(1, sizeof *r);
     cr_assert_not_null(r);
-    *r = (flow_result){.n_day = s->n_day, .n_place = s->n_place, .n_observed = s->n_observed};
-    const int64_t days = s->n_day, n = s->n_place, seen = s->n_observed;
+    *r = (flow_result){.n_step = s->n_step, .n_place = s->n_place, .n_observed = s->n_observed};
+    const int64_t days = s->n_step, n = s->n_place, seen = s->n_observed;
     r->place_name = flow_calloc(n, sizeof *r->place_name);
     r->people = flow_calloc(days * n, sizeof *r->people);
     r->conflict = flow_calloc(days * n, sizeof *r->conflict);
@@ -65,7 +65,7 @@ static flow_result *empty_result(const flow_scenario *s)
         r->observed_place[i] = row->place;
         r->first_count[i] = row->first_count;
         cr_assert_eq(flow_shortest_km(s, row->place, r->network_km + i * n), FLOW_OK);
-        for (int32_t day = 0; day < s->n_day; day++) {
+        for (int32_t day = 0; day < s->n_step; day++) {
             r->observed[day * seen + i] = row->people[day];
         }
     }
@@ -89,7 +89,7 @@ flow_result *situation_simulate(const flow_scenario *s, situation_run *run)
     cr_assert_not_null(value);
     cr_assert_eq(flow_model_create(s, &options, &m), FLOW_OK, "%s", flow_error_text());
     clock_t ticks = 0;
-    for (int32_t day = 0; day < s->n_day; day++) {
+    for (int32_t day = 0; day < s->n_step; day++) {
         const clock_t before = clock();
         cr_assert_eq(flow_model_step(m), FLOW_OK, "%s", flow_error_text());
         ticks += clock() - before;

@@ -340,9 +340,9 @@ typedef struct stopper {
     int32_t day;
 } stopper;
 
-static bool go_on(void *context, int32_t day, int32_t n_day)
+static bool go_on(void *context, int32_t day, int32_t n_step)
 {
-    (void)n_day;
+    (void)n_step;
     return day != ((const stopper *)context)->day;
 }
 
@@ -409,11 +409,11 @@ Theory((int story, int day), checkpoint, a_stopped_run_ends_as_the_unbroken_one)
     cr_expect_str_eq(files(list), "c c.steps s.nc");
     stop.day = day + 5; // stopped once more
     o.resume = point;
-    cr_assert_eq(flow_run(s, &o, &report), day + 5 < s->n_day ? FLOW_ESTATE : FLOW_OK, "%s",
+    cr_assert_eq(flow_run(s, &o, &report), day + 5 < s->n_step ? FLOW_ESTATE : FLOW_OK, "%s",
                  flow_error_text());
     stop.day = -1;
     o.model.threads = 2;
-    if (day + 5 < s->n_day) {
+    if (day + 5 < s->n_step) {
         cr_expect_str_eq(files(list), "c c.1 c.steps s.nc");
         const int64_t before = report.person_steps;
         cr_assert_eq(flow_run(s, &o, &report), FLOW_OK, "%s", flow_error_text());
@@ -602,7 +602,7 @@ Test(checkpoint, a_state_saved_by_hand_resumes_only_where_no_result_is_missing)
     cr_assert_eq(remove(result), 0);
     story_step(STORY_ROUTE, m);
     cr_assert_eq(flow_model_save(m, point), FLOW_OK);
-    refuse(s, &o, "was written without a result file, so the result of the 1 days before it");
+    refuse(s, &o, "was written without a result file, so the result of the 1 steps before it");
     o.output = NULL;
     cr_assert_eq(flow_run(s, &o, &report), FLOW_OK, "without a result: %s", flow_error_text());
     cr_expect_eq(report.checksum, whole.checksum);

@@ -153,7 +153,7 @@ Test(conflict_events, long_steps_are_means_of_their_days_and_short_ones_hold)
     static const char *const length[] = {"period.step=week", "period.step=6h", "period.step=month"};
     for (int k = 0; k < 3; k++) {
         flow_scenario *s = load_set(&length[k], 1);
-        cr_expect_eq(flow_scenario_n_day(s), k == 0 ? 6 : k == 1 ? 160 : 2);
+        cr_expect_eq(flow_scenario_n_step(s), k == 0 ? 6 : k == 1 ? 160 : 2);
         flow_model *m = start(s);
         double hazard[n_place];
         for (int t = 0; t < (k == 1 ? 160 : 2); t++) {

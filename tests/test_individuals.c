@@ -61,12 +61,12 @@ static void steps(flow_model *m, int32_t n)
 }
 
 // Property: counts and checksum are the same, bit for bit, whoever is followed.
-static void compare_modes(const flow_scenario *s, int32_t n_day)
+static void compare_modes(const flow_scenario *s, int32_t n_step)
 {
     flow_model *m[4] = {
         create(s, FLOW_INDIVIDUALS_NONE, 0, 1), create(s, FLOW_INDIVIDUALS_SAMPLE, 0.17, 1),
         create(s, FLOW_INDIVIDUALS_ALL, 0, 1), create(s, FLOW_INDIVIDUALS_ALL, 0, 3)};
-    for (int32_t day = 0; day < n_day; day++) {
+    for (int32_t day = 0; day < n_step; day++) {
         for (int i = 0; i < 4; i++) {
             cr_assert_eq(flow_model_step(m[i]), FLOW_OK, "%s", flow_error_text());
             cr_assert_eq(flow_model_checksum(m[i]), flow_model_checksum(m[0]), "day %d, model %d",

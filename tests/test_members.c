@@ -65,7 +65,7 @@ static void add(text *t, const char *format, ...)
     t->n += (size_t)n;
 }
 
-static flow_scenario *chain(int32_t n_place, int32_t n_day)
+static flow_scenario *chain(int32_t n_place, int32_t n_step)
 {
     enum { n_table = 5 };
     text table[n_table];
@@ -76,7 +76,7 @@ static flow_scenario *chain(int32_t n_place, int32_t n_day)
     const int last = n_place - 1, middle = n_place / 2;
     add(&table[0],
         "libflow: 1\nperiod:\n  start: 2020-02-27\n  days: %d\nhop:\n  default_movechance: 0.4\n",
-        (int)n_day);
+        (int)n_step);
     add(&table[1], "name,kind,country,region,latitude,longitude,population,capacity\n");
     add(&table[2], "from,to,length_km\n");
     for (int p = 0; p < n_place; p++) {
@@ -118,7 +118,7 @@ static flow_scenario *two_towns(const char *const *set, int32_t n_set)
 static double *observe_alone(const flow_scenario *s, const flow_run_options *o, int32_t n_member,
                              const char *name, int64_t n)
 {
-    double *value = flow_calloc(n_member * (int64_t)s->n_day * n, sizeof *value);
+    double *value = flow_calloc(n_member * (int64_t)s->n_step * n, sizeof *value);
     cr_assert_not_null(value);
     for (int32_t m = 0; m < n_member; m++) {
         flow_model_options own = o->model;
@@ -126,9 +126,9 @@ static double *observe_alone(const flow_scenario *s, const flow_run_options *o, 
         own.threads = 1;
         flow_model *model = NULL;
         cr_assert_eq(flow_model_create(s, &own, &model), FLOW_OK);
-        for (int32_t day = 0; day < s->n_day; day++) {
+        for (int32_t day = 0; day < s->n_step; day++) {
             cr_assert_eq(flow_model_step(model), FLOW_OK);
-            double *row = value + (m * (int64_t)s->n_day + day) * n;
+            double *row = value + (m * (int64_t)s->n_step + day) * n;
             cr_assert_eq(flow_model_observe(model, name, row, n), FLOW_OK);
         }
         flow_model_free(model);
@@ -251,10 +251,10 @@ Test(members, a_member_equals_the_single_run_with_its_number)
 }
 
 /// Quantiles and means of a file are those that GSL gives for single runs.
-static void quantiles_equal_those_of_single_runs(int32_t n_place, int32_t n_day, int32_t n_member,
+static void quantiles_equal_those_of_single_runs(int32_t n_place, int32_t n_step, int32_t n_member,
                                                  int64_t memory)
 {
-    flow_scenario *s = chain(n_place, n_day);
+    flow_scenario *s = chain(n_place, n_step);
     char path[128];
     const flow_run_options o = {.model = {.seed = 11, .member = 2, .threads = 2},
                                 .output = in_folder("q.nc", path)};
@@ -268,7 +268,7 @@ static void quantiles_equal_those_of_single_runs(int32_t n_place, int32_t n_day,
     cr_assert_eq(flow_observables_list(s, &observable, &n_observable), FLOW_OK);
     for (int32_t k = 0; k < n_observable; k++) {
         const flow_observable *row = &observable[k];
-        const int64_t n = flow_observable_n(s, row), n_value = n * s->n_day;
+        const int64_t n = flow_observable_n(s, row), n_value = n * s->n_step;
         double *value = observe_alone(s, &o, n_member, row->name, n);
         char name[64];
         int64_t n_q = 0, n_mean = 0, n_all = 0;
@@ -511,11 +511,11 @@ Test(members, crps_and_coverage_in_the_file_follow_their_definitions)
     int32_t inside = 0;
     for (int32_t i = 0; i < 2; i++) {
         double covered[FLOW_N_COVERAGE] = {0};
-        for (int32_t day = 0; day < s->n_day; day++) {
+        for (int32_t day = 0; day < s->n_step; day++) {
             double x[n_member];
             const double y = (double)s->observed[i].people[day];
             for (int32_t m = 0; m < n_member; m++) {
-                x[m] = people[((int64_t)m * s->n_day + day) * s->n_place + s->observed[i].place];
+                x[m] = people[((int64_t)m * s->n_step + day) * s->n_place + s->observed[i].place];
             }
             const double crps = plain_crps(x, n_member, y);
             cr_expect_float_eq(r->members->crps[day * 2 + i], crps, 1e-9 * fmax(1.0, crps));
@@ -525,7 +525,7 @@ Test(members, crps_and_coverage_in_the_file_follow_their_definitions)
             const double high[] = {gsl_stats_quantile_from_sorted_data(x, 1, n_member, 0.75),
                                    gsl_stats_quantile_from_sorted_data(x, 1, n_member, 0.95)};
             for (int k = 0; k < FLOW_N_COVERAGE; k++) {
-                covered[k] += low[k] <= y && y <= high[k] ? 1.0 / s->n_day : 0.0;
+                covered[k] += low[k] <= y && y <= high[k] ? 1.0 / s->n_step : 0.0;
             }
         }
         for (int k = 0; k < FLOW_N_COVERAGE; k++) {

@@ -297,7 +297,7 @@ static void run_engine(flow_model *m, uint64_t seed, int32_t width, double *out)
 {
     const int32_t n_place = m->s->n_place, n_link = m->s->n_link;
     cr_assert_eq(flow_model_reset(m, seed, 0), FLOW_OK, "%s", flow_error_text());
-    for (int32_t day = 0; day < m->s->n_day; day++, out += width) {
+    for (int32_t day = 0; day < m->s->n_step; day++, out += width) {
         cr_assert_eq(flow_model_step(m), FLOW_OK, "%s", flow_error_text());
         observe(m, "people", out, n_place);
         observe(m, "arrivals", out + n_place, n_place);
@@ -326,7 +326,7 @@ static void draw_engine(const sample *all, const flow_scenario *s)
 static sample draw(const flow_scenario *s)
 {
     oracle *o = oracle_create(s, ORACLE_RANDOM);
-    sample all = {.s = s, .width = oracle_width(o), .n_value = s->n_day * oracle_width(o)};
+    sample all = {.s = s, .width = oracle_width(o), .n_value = s->n_step * oracle_width(o)};
     all.value = malloc(2 * (size_t)n_run * (size_t)all.n_value * sizeof *all.value);
     cr_assert_not_null(all.value);
     draw_engine(&all, s);
@@ -527,7 +527,7 @@ static double misplaced(const sample *all, double *noise)
     column *c = columns(all);
     double share = 0.0;
     *noise = 0.0;
-    for (int32_t day = 0; day < all->s->n_day; day++) {
+    for (int32_t day = 0; day < all->s->n_step; day++) {
         double people = 0.0, off = 0.0, chance = 0.0;
         for (int32_t i = 0; i < 3 * all->s->n_place + all->s->n_link; i++) {
             if (i >= all->s->n_place && i < 3 * all->s->n_place) { continue; }
@@ -537,8 +537,8 @@ static double misplaced(const sample *all, double *noise)
             // The mean of |z| of a normal z is sqrt(2 / pi).
             chance += one->sd * sqrt(2.0 / n_run) * sqrt(2.0 / 3.14159265358979) / 2.0;
         }
-        share += off / people / all->s->n_day;
-        *noise += chance / people / all->s->n_day;
+        share += off / people / all->s->n_step;
+        *noise += chance / people / all->s->n_step;
     }
     free(c);
     return share;
@@ -614,7 +614,7 @@ Test(oracle, families_stay_together)
 // cannot write exactly, either day is right, but not never.
 Test(oracle, everybody_arrives_when_due)
 {
-    enum { n_road = 240, n_day = 70 };
+    enum { n_road = 240, n_step = 70 };
     char *places = malloc(64 * (2 * n_road + 1)), *links = malloc(64 * (n_road + 1));
     cr_assert(places != NULL && links != NULL);
     char *p = places, *l = links;
@@ -639,7 +639,7 @@ Test(oracle, everybody_arrives_when_due)
     cr_assert_eq(flow_model_create(s, NULL, &m), FLOW_OK, "%s", flow_error_text());
     int arrived[n_road];
     for (int i = 0; i < n_road; i++) { arrived[i] = -1; }
-    for (int day = 0; day < n_day; day++) {
+    for (int day = 0; day < n_step; day++) {
         double arrivals[2 * n_road];
         cr_assert_eq(flow_model_step(m), FLOW_OK, "%s", flow_error_text());
         observe(m, "arrivals", arrivals, 2 * n_road);

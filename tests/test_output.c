@@ -113,15 +113,15 @@ static void toy_rules(flow_settings *set)
     set->spawn.take_from_population = false;
 }
 
-static toy *toy_create(int32_t n_place, int32_t n_day)
+static toy *toy_create(int32_t n_place, int32_t n_step)
 {
     toy *t = zeros(1, sizeof *t);
     flow_scenario *s = &t->s;
     toy_rules(&s->set);
     s->n_place = n_place;
-    s->n_day = n_day;
+    s->n_step = n_step;
     s->dt = 1.0;
-    s->set.period.days = n_day;
+    s->set.period.days = n_step;
     s->start = 15399; // 2012-02-29
     toy_columns(t);
     toy_texts(t);
@@ -140,8 +140,8 @@ static toy *toy_create(int32_t n_place, int32_t n_day)
     s->n_observed = 1;
     s->observed = t->observed;
     t->observed[0] = (flow_observed){.place = n_place - 1, .first_count = 7};
-    t->observed[0].people = zeros(n_day, sizeof(int64_t));
-    for (int32_t d = 0; d < n_day; d++) { t->observed[0].people[d] = 17 * d; }
+    t->observed[0].people = zeros(n_step, sizeof(int64_t));
+    for (int32_t d = 0; d < n_step; d++) { t->observed[0].people[d] = 17 * d; }
     s->total = (flow_observed){.place = -1, .people = t->observed[0].people};
     return t;
 }
@@ -232,7 +232,7 @@ static void compare_people(const toy *t, const flow_result *r)
     flow_model *m = NULL;
     double people[16], conflict[16];
     cr_assert_eq(flow_model_create(&t->s, &options, &m), FLOW_OK, "%s", flow_error_text());
-    for (int32_t day = 0; day < r->n_day; day++) {
+    for (int32_t day = 0; day < r->n_step; day++) {
         cr_assert_eq(flow_model_step(m), FLOW_OK);
         cr_assert_eq(flow_model_observe(m, "people", people, r->n_place), FLOW_OK);
         cr_assert_eq(flow_model_observe(m, "conflict", conflict, r->n_place), FLOW_OK);
@@ -246,24 +246,24 @@ static void compare_people(const toy *t, const flow_result *r)
 }
 
 // 1 day, less than a chunk, exactly a chunk of one value a step (1024), more than one of each kind.
-static void round_trip(int32_t n_day)
+static void round_trip(int32_t n_step)
 {
-    toy *t = toy_create(5, n_day);
+    toy *t = toy_create(5, n_step);
     char path[128];
     flow_run_report report;
     cr_assert_eq(run(t, in_folder("run.nc", path), false, &report), FLOW_OK, "%s",
                  flow_error_text());
-    cr_expect_eq(report.days, n_day);
+    cr_expect_eq(report.days, n_step);
     cr_expect_eq(report.entered, report.persons + report.left);
     cr_expect_geq(report.wall_s, report.step_s);
     cr_expect_not(exists("run.nc.part"));
     flow_result *r = NULL;
     cr_assert_eq(flow_result_load(path, &r), FLOW_OK, "%s", flow_error_text());
-    cr_assert_eq(r->n_day, n_day);
+    cr_assert_eq(r->n_step, n_step);
     cr_assert_eq(r->n_place, 5);
     cr_assert_eq(r->n_observed, 1);
     compare_people(t, r);
-    for (int32_t d = 0; d < n_day; d++) { cr_expect_eq(r->observed[d], 17 * d); }
+    for (int32_t d = 0; d < n_step; d++) { cr_expect_eq(r->observed[d], 17 * d); }
     flow_result_free(r);
     toy_free(t);
 }
@@ -328,7 +328,7 @@ Test(output, a_scenario_without_links_and_counts_is_written_and_read)
     flow_result *r = NULL;
     cr_assert_eq(flow_result_load(path, &r), FLOW_OK, "%s", flow_error_text());
     cr_expect_eq(r->n_observed, 0);
-    cr_expect_eq(r->n_day, 20);
+    cr_expect_eq(r->n_step, 20);
     cr_expect_not_null(r->observed);
     flow_result_free(r);
     toy_free(t);

@@ -32,12 +32,12 @@ typedef struct table {
     flow_score_input in;
 } table;
 
-static void begin(table *t, int32_t n_day, int32_t n_place, int32_t n_source)
+static void begin(table *t, int32_t n_step, int32_t n_place, int32_t n_source)
 {
     memset(t, 0, sizeof *t);
     for (int i = 0; i < 4; i++) { t->capacity[i] = 1.0; }
     for (int i = 0; i < 16; i++) { t->network_km[i] = 1.0; }
-    t->in = (flow_score_input){.n_day = n_day,
+    t->in = (flow_score_input){.n_step = n_step,
                                .n_place = n_place,
                                .simulated = t->simulated,
                                .observed = t->observed,
@@ -61,11 +61,11 @@ static uint32_t next(uint32_t *state)
     return *state >> 8;
 }
 
-static void fill_at_random(table *t, uint32_t seed, int32_t n_day, int32_t n_place)
+static void fill_at_random(table *t, uint32_t seed, int32_t n_step, int32_t n_place)
 {
-    begin(t, n_day, n_place, 3);
+    begin(t, n_step, n_place, 3);
     uint32_t state = seed;
-    for (int i = 0; i < n_day * n_place; i++) {
+    for (int i = 0; i < n_step * n_place; i++) {
         t->observed[i] = 1 + next(&state) % 997;
         t->simulated[i] = 1 + next(&state) % 997;
     }
@@ -74,7 +74,7 @@ static void fill_at_random(table *t, uint32_t seed, int32_t n_day, int32_t n_pla
         t->first_count[i] = 1 + next(&state) % 997;
     }
     for (int i = 0; i < n_place * 3; i++) { t->network_km[i] = next(&state) % 997; }
-    for (int i = 0; i < n_day * 3; i++) { t->source_weight[i] = next(&state) % 997; }
+    for (int i = 0; i < n_step * 3; i++) { t->source_weight[i] = next(&state) % 997; }
 }
 
 // Known answers ---------------------------------------------------------------------------------
@@ -285,16 +285,16 @@ Test(score, day30_needs_a_day_30_with_people)
 {
     table t;
     begin_trivial(&t);
-    t.in.n_day = 30;
+    t.in.n_step = 30;
     flow_score *s = compute(&t.in);
     expect_undefined(s, DAY30, 2);
     flow_score_free(s);
-    t.in.n_day = 31;
+    t.in.n_step = 31;
     s = compute(&t.in);
     cr_expect(isfinite(s->trivial[DAY30].error));
     cr_expect(isnan(s->model.mase), "day 31 is the first one that counts");
     flow_score_free(s);
-    t.in.n_day = 32;
+    t.in.n_step = 32;
     set_day(t.observed, 30, 0, 0);
     s = compute(&t.in);
     expect_undefined(s, DAY30, 2);
@@ -518,7 +518,7 @@ Test(score, distances_and_weights_that_are_none_are_refused)
 
 Test(score, a_result_without_observations_is_refused)
 {
-    const flow_result empty = {.n_day = 3, .n_place = 2};
+    const flow_result empty = {.n_step = 3, .n_place = 2};
     flow_score *s = (flow_score *)1;
     cr_expect_eq(flow_score_result(&empty, &s), FLOW_ESTATE);
     cr_expect_null(s);

@@ -42,7 +42,7 @@ static void run(const flow_scenario *s, uint64_t seed, double *error, double *ar
     cr_assert_not_null(people);
     cr_assert_eq(flow_model_create(s, &options, &m), FLOW_OK, "%s", flow_error_text());
     *error = *ard = 0.0;
-    for (int32_t t = 0; t < s->n_day; t++) {
+    for (int32_t t = 0; t < s->n_step; t++) {
         cr_assert_eq(flow_model_step(m), FLOW_OK, "%s", flow_error_text());
         cr_assert_eq(flow_model_observe(m, "people", people, s->n_place), FLOW_OK);
         double all_simulated = 0.0, all_observed = 0.0, off = 0.0, off_scaled = 0.0;
@@ -57,8 +57,8 @@ static void run(const flow_scenario *s, uint64_t seed, double *error, double *ar
             off += fabs(simulated - observed);
             off_scaled += fabs(simulated * scale - observed);
         }
-        *error += off / fmax(all_observed, 1.0) / s->n_day;
-        *ard += all_observed > 0.0 ? off_scaled / all_observed / s->n_day : 0.0;
+        *error += off / fmax(all_observed, 1.0) / s->n_step;
+        *ard += all_observed > 0.0 ? off_scaled / all_observed / s->n_step : 0.0;
     }
     cr_expect_eq(flow_model_entered(m), 433300, "as many as were registered at the end");
     cr_expect_eq(flow_model_persons(m), 433300, "nobody is lost");
@@ -73,7 +73,7 @@ Test(south_sudan, it_loads_without_a_warning)
     cr_expect_eq(s->n_place, 51);
     cr_expect_eq(s->n_link, 120);
     cr_expect_eq(s->n_observed, 10);
-    cr_expect_eq(s->n_day, 604);
+    cr_expect_eq(s->n_step, 604);
     flow_scenario_free(s);
 }
 
@@ -83,7 +83,7 @@ Test(south_sudan, it_states_the_facts_of_the_flee_folder)
     if (f == NULL) { return; }
     flow_scenario *s = load(ours, NULL);
     cr_assert_eq(s->start, f->start);
-    cr_assert_eq(s->n_day, f->n_day);
+    cr_assert_eq(s->n_step, f->n_step);
     cr_assert_eq(s->n_place, f->n_place);
     cr_assert_eq(s->n_link, f->n_link);
     cr_assert_eq(s->n_observed, f->n_observed);
@@ -108,7 +108,7 @@ Test(south_sudan, it_states_the_facts_of_the_flee_folder)
     }
     for (int32_t i = 0; i < s->n_observed; i++) {
         cr_expect_eq(s->observed[i].place, f->observed[i].place);
-        const size_t size = (size_t)s->n_day * sizeof *s->observed[i].people;
+        const size_t size = (size_t)s->n_step * sizeof *s->observed[i].people;
         cr_expect_eq(memcmp(s->observed[i].people, f->observed[i].people, size), 0, "counts of %s",
                      s->place_name[s->observed[i].place]);
     }

@@ -58,32 +58,32 @@ static void resume_each_day(int story, flow_individuals individuals)
     flow_model *straight = story_model(s, 11, individuals, 1);
     flow_model *other = story_model(s, 99, individuals, 2);
     saved state = {0};
-    for (int32_t day = 0; day <= s->n_day; day++) {
+    for (int32_t day = 0; day <= s->n_step; day++) {
         save(straight, &state);
         load(other, &state);
         cr_assert(same_state(straight, other), "%s, day %d", story_name[story], (int)day);
         compare(s, straight, other);
         // `other` goes on to some later day; `straight` is compared when it comes there.
-        const int32_t end = day + 3 < s->n_day ? day + 3 : s->n_day;
+        const int32_t end = day + 3 < s->n_step ? day + 3 : s->n_step;
         while (flow_model_day(other) < end) { story_step(story, other); }
         flow_model *next = story_model(s, 11, individuals, 1);
         load(next, &state);
         while (flow_model_day(next) < end) { story_step(story, next); }
         compare(s, next, other);
         flow_model_free(next);
-        if (day == s->n_day) { break; }
+        if (day == s->n_step) { break; }
         story_step(story, straight);
         if (flow_model_day(other) == flow_model_day(straight)) { compare(s, straight, other); }
     }
     // From the beginning, the middle and late to the end: as the straight run.
     flow_model *again = story_model(s, 11, individuals, 1);
-    const int32_t from[] = {0, s->n_day / 3, s->n_day / 2, s->n_day - 1};
+    const int32_t from[] = {0, s->n_step / 3, s->n_step / 2, s->n_step - 1};
     for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
         cr_assert_eq(flow_model_reset(again, 11, 3), FLOW_OK);
         while (flow_model_day(again) < from[i]) { story_step(story, again); }
         save(again, &state);
         load(other, &state);
-        while (flow_model_day(other) < s->n_day) { story_step(story, other); }
+        while (flow_model_day(other) < s->n_step) { story_step(story, other); }
         compare(s, straight, other);
         // Two threads keep the same histories in another order.
         const bool ordered = story != STORY_GRID || individuals == FLOW_INDIVIDUALS_NONE;
@@ -160,7 +160,7 @@ Test(state, stories_change_every_part_of_it)
         flow_scenario *s = story_load(story, NULL);
         flow_model *begin = story_model(s, 11, FLOW_INDIVIDUALS_ALL, 1);
         flow_model *m = story_model(s, 11, FLOW_INDIVIDUALS_ALL, 1);
-        while (flow_model_day(m) < s->n_day) {
+        while (flow_model_day(m) < s->n_step) {
             story_step(story, m);
             note_differences(m, begin, &all);
         }
@@ -198,7 +198,7 @@ Theory((int story), state, scratch_is_never_read)
     flow_scenario *s = story_load(story, NULL);
     flow_model *clean = story_model(s, 11, FLOW_INDIVIDUALS_ALL, 1);
     flow_model *m = story_model(s, 11, FLOW_INDIVIDUALS_ALL, 1);
-    while (flow_model_day(m) < s->n_day) {
+    while (flow_model_day(m) < s->n_step) {
         poison(m);
         story_step(story, clean);
         story_step(story, m);
@@ -230,7 +230,7 @@ Theory((int story), state, every_byte_that_changes_comes_back)
     flow_model begin;
     memcpy(&begin, m, sizeof begin);
     saved state = {0};
-    while (flow_model_day(m) < s->n_day) {
+    while (flow_model_day(m) < s->n_step) {
         story_step(story, m);
         save(m, &state);
         load(other, &state);
@@ -258,13 +258,13 @@ Theory((int story), state, reset_equals_newly_made)
     for (int mode = 0; mode < 3; mode++) {
         flow_scenario *s = story_load(story, NULL);
         flow_model *m = story_model(s, 98, modes[mode], 1);
-        while (flow_model_day(m) < s->n_day) { story_step(story, m); }
+        while (flow_model_day(m) < s->n_step) { story_step(story, m); }
         cr_assert_eq(flow_model_reset(m, 11, 3), FLOW_OK, "%s", flow_error_text());
         flow_model *fresh = story_model(s, 11, modes[mode], 1);
         for (int32_t day = 0;; day++) {
             compare(s, m, fresh);
             cr_assert(same_state(m, fresh), "%s, day %d", story_name[story], (int)day);
-            if (day == s->n_day) { break; }
+            if (day == s->n_step) { break; }
             story_step(story, m);
             story_step(story, fresh);
         }
@@ -381,7 +381,7 @@ Test(state, of_a_failed_model_is_not_saved)
 static flow_model *half_way(int story, const flow_scenario *s, saved *state)
 {
     flow_model *m = story_model(s, 11, FLOW_INDIVIDUALS_ALL, 1);
-    while (flow_model_day(m) < s->n_day / 2) { story_step(story, m); }
+    while (flow_model_day(m) < s->n_step / 2) { story_step(story, m); }
     save(m, state);
     return m;
 }
@@ -458,7 +458,7 @@ Theory((int story), state, changed_bytes_are_refused_or_harmless)
                       memcmp(before.byte, after.byte, (size_t)before.n) == 0);
             free(after.byte);
         }
-        for (int day = 0; err == FLOW_OK && day < 3 && flow_model_day(m) < s->n_day; day++) {
+        for (int day = 0; err == FLOW_OK && day < 3 && flow_model_day(m) < s->n_step; day++) {
             if (flow_model_step(m) != FLOW_OK) { break; }
             cr_assert_eq(flow_model_entered(m), flow_model_persons(m) + flow_model_left(m));
         }

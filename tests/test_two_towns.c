@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { n_seed = 400, n_day = 20, n_where = 4 };
+enum { n_seed = 400, n_step = 20, n_where = 4 };
 static const char *const where_name[n_where] = {"in Ash", "in Birch", "on the road to Birch",
                                                 "on the road to Ash"};
 static const double n_people = 10000.0;
@@ -47,13 +47,13 @@ static flow_scenario *load(const char *const *set, int n_set)
     cr_assert_eq(err, FLOW_OK, "%s", flow_error_text());
     cr_assert_eq(flow_scenario_n_warning(s), 0);
     cr_assert_eq(flow_scenario_n_place(s), 2);
-    cr_assert_eq(flow_scenario_n_day(s), n_day);
+    cr_assert_eq(flow_scenario_n_step(s), n_step);
     return s;
 }
 
 /// Sum and sum of squares over seeds of the four numbers of each evening.
 typedef struct tally {
-    double sum[n_day][n_where], square[n_day][n_where];
+    double sum[n_step][n_where], square[n_step][n_where];
 } tally;
 
 static void run(const flow_scenario *s, uint64_t first_seed, tally *out)
@@ -66,7 +66,7 @@ static void run(const flow_scenario *s, uint64_t first_seed, tally *out)
     cr_assert_eq(flow_model_create(s, &options, &m), FLOW_OK, "%s", flow_error_text());
     for (int i = 0; i < n_seed; i++) {
         cr_assert_eq(flow_model_reset(m, first_seed + (uint64_t)i, 3), FLOW_OK);
-        for (int t = 0; t < n_day; t++) {
+        for (int t = 0; t < n_step; t++) {
             double people[2], road[2];
             cr_assert_eq(flow_model_step(m), FLOW_OK, "%s", flow_error_text());
             cr_assert_eq(flow_model_observe(m, "people", people, 2), FLOW_OK);
@@ -88,7 +88,7 @@ static void run(const flow_scenario *s, uint64_t first_seed, tally *out)
 static void compare(const tally *got, double p, double q,
                     void (*formula)(double p, double q, int t, double out[n_where]))
 {
-    for (int t = 0; t < n_day; t++) {
+    for (int t = 0; t < n_step; t++) {
         double mean[n_where];
         formula(p, q, t, mean);
         for (int w = 0; w < n_where; w++) {
@@ -154,6 +154,6 @@ Test(two_towns, nobody_moves_without_a_chance_to_leave)
     flow_scenario *s = load(set, 1);
     static tally got;
     run(s, 1, &got);
-    cr_expect_eq(got.sum[n_day - 1][0], n_people * n_seed);
+    cr_expect_eq(got.sum[n_step - 1][0], n_people * n_seed);
     flow_scenario_free(s);
 }

@@ -52,7 +52,7 @@ int64_t app_median(const int64_t *count, int32_t n)
 static spread last_of(const flow_result *r, int32_t place)
 {
     spread s;
-    const int64_t values = (int64_t)r->n_day * r->n_place;
+    const int64_t values = (int64_t)r->n_step * r->n_place;
     const int64_t at = values - r->n_place + place;
     for (int32_t q = 0; q < FLOW_N_QUANTILE; q++) {
         s.quantile[q] = r->members->people[q * values + at];
@@ -65,17 +65,17 @@ static spread last_of(const flow_result *r, int32_t place)
 static double place_crps(const flow_result *r, int32_t i)
 {
     double sum = 0.0;
-    for (int64_t day = 0; day < r->n_day; day++) {
+    for (int64_t day = 0; day < r->n_step; day++) {
         sum += r->members->crps[day * r->n_observed + i];
     }
-    return sum / r->n_day;
+    return sum / r->n_step;
 }
 
 /// CRPS as the error is: summed over the places, as a share of the observed people, mean over days.
 static double total_crps(const flow_result *r)
 {
     double sum = 0.0;
-    for (int64_t day = 0; day < r->n_day; day++) {
+    for (int64_t day = 0; day < r->n_step; day++) {
         double crps = 0.0, people = 0.0;
         for (int64_t i = day * r->n_observed; i < (day + 1) * r->n_observed; i++) {
             crps += r->members->crps[i];
@@ -83,7 +83,7 @@ static double total_crps(const flow_result *r)
         }
         sum += crps / fmax(people, 1.0);
     }
-    return sum / r->n_day;
+    return sum / r->n_step;
 }
 
 static double mean_of(const double *value, int32_t n)
@@ -136,7 +136,7 @@ static void print_range(const spread *s)
 static void print_last_day(const flow_result *r)
 {
     char last[16];
-    flow_date_text(r->start + r->n_day - 1, last);
+    flow_date_text(r->start + r->n_step - 1, last);
     app_print_padded("", NAME);
     (void)printf("     at the end of %s", last);
 }
@@ -155,7 +155,7 @@ void app_print_member_places(const flow_result *r)
     for (int32_t k = 0; k < n; k++) {
         const int32_t i = order[k], place = r->observed_place[i];
         const spread s = last_of(r, place);
-        const int64_t count = r->observed[(int64_t)(r->n_day - 1) * r->n_observed + i];
+        const int64_t count = r->observed[(int64_t)(r->n_step - 1) * r->n_observed + i];
         app_print_padded(r->place_name[place], NAME);
         print_range(&s);
         (void)printf(" %9s %9s %5.2f %5.2f\n", app_people((double)count).text,

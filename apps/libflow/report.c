@@ -31,12 +31,12 @@ static int64_t observed(const flow_result *r, int32_t day, int32_t i)
 static summary summarise(const flow_result *r, int32_t i)
 {
     summary row = {.index = i};
-    for (int32_t day = 0; day < r->n_day; day++) {
+    for (int32_t day = 0; day < r->n_step; day++) {
         row.last_s = (double)simulated(r, day, i);
         row.last_d = (double)observed(r, day, i);
-        row.mean_s += row.last_s / r->n_day;
-        row.mean_d += row.last_d / r->n_day;
-        row.error += fabs(row.last_s - row.last_d) / r->n_day;
+        row.mean_s += row.last_s / r->n_step;
+        row.mean_d += row.last_d / r->n_step;
+        row.error += fabs(row.last_s - row.last_d) / r->n_step;
     }
     return row;
 }
@@ -60,11 +60,11 @@ static void print_row(const char *name, const summary *row)
 
 void app_print_spark_of_places(const flow_result *r)
 {
-    double *s = flow_calloc(2 * (int64_t)r->n_day, sizeof *s);
+    double *s = flow_calloc(2 * (int64_t)r->n_step, sizeof *s);
     if (s == NULL) { return; }
-    double *d = s + r->n_day;
+    double *d = s + r->n_step;
     double top = 0.0;
-    for (int32_t day = 0; day < r->n_day; day++) {
+    for (int32_t day = 0; day < r->n_step; day++) {
         for (int32_t i = 0; i < r->n_observed; i++) {
             s[day] += (double)simulated(r, day, i);
             d[day] += (double)observed(r, day, i);
@@ -73,20 +73,20 @@ void app_print_spark_of_places(const flow_result *r)
     }
     char first[16], last[16];
     flow_date_text(r->start, first);
-    flow_date_text(r->start + r->n_day - 1, last);
+    flow_date_text(r->start + r->n_step - 1, last);
     (void)printf("\nPeople in camps from %s to %s, bars up to %s:\n", first, last,
                  app_people(top).text);
     (void)printf("  simulated ");
-    app_print_spark(s, r->n_day, top, SPARK);
+    app_print_spark(s, r->n_step, top, SPARK);
     (void)printf("\n  observed  ");
-    app_print_spark(d, r->n_day, top, SPARK);
+    app_print_spark(d, r->n_step, top, SPARK);
     (void)putchar('\n');
     flow_dealloc(s);
 }
 
 void app_print_places(const flow_result *r)
 {
-    if (r->n_day < 1 || r->n_observed < 1) { return; }
+    if (r->n_step < 1 || r->n_observed < 1) { return; }
     summary *row = flow_calloc(r->n_observed, sizeof *row);
     if (row == NULL) { return; }
     summary total = {0};
@@ -100,7 +100,7 @@ void app_print_places(const flow_result *r)
     }
     qsort(row, (size_t)r->n_observed, sizeof *row, by_observed);
     char last[16];
-    flow_date_text(r->start + r->n_day - 1, last);
+    flow_date_text(r->start + r->n_step - 1, last);
     app_print_padded("", NAME);
     (void)printf("    at the end of %s     mean over days\n", last);
     app_print_padded("camp", NAME);

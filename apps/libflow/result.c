@@ -16,7 +16,7 @@ static app_exit print_scores(const char *path, const flow_result *r, const flow_
         return APP_OK;
     }
     json_t *o = json_pack("{s:s, s:s, s:i, s:o}", "schema", "libflow.score.1", "result", path,
-                          "days", (int)r->n_day, "observed", app_json_places(r, score));
+                          "days", (int)r->n_step, "observed", app_json_places(r, score));
     bool good = o != NULL && app_json_score(o, score);
     if (good && r->members != NULL) {
         good = json_object_set_new(o, "ensemble", app_json_ensemble(r, score)) == 0;
@@ -53,7 +53,7 @@ static app_exit print_info(const char *path, const flow_result *r, bool json)
 {
     char first[16], last[16];
     flow_date_text(r->start, first);
-    flow_date_text(r->start + r->n_day - 1, last);
+    flow_date_text(r->start + r->n_step - 1, last);
     if (json) {
         return app_print_json(json_pack(
             "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:i, s:s, s:i, s:i, s:i}", "schema",
@@ -62,11 +62,11 @@ static app_exit print_info(const char *path, const flow_result *r, bool json)
             text_or(r->created, ""), "command_line", text_or(r->command_line, ""), "checksum",
             text_or(r->checksum, ""), "seed", (json_int_t)r->seed, "member", (json_int_t)r->member,
             "members", r->members != NULL ? (int)r->members->n : 1, "start", first, "days",
-            (int)r->n_day, "places", (int)r->n_place, "observed", (int)r->n_observed));
+            (int)r->n_step, "places", (int)r->n_place, "observed", (int)r->n_observed));
     }
     (void)printf("%s\n\n", text_or(r->title, path));
     (void)printf("  scenario      %s\n", text_or(r->scenario_path, "(from memory)"));
-    (void)printf("  period        %d days from %s to %s\n", (int)r->n_day, first, last);
+    (void)printf("  period        %d days from %s to %s\n", (int)r->n_step, first, last);
     (void)printf("  places        %d, %d of them observed\n", (int)r->n_place, (int)r->n_observed);
     (void)printf("  made          %s by libflow %s\n", text_or(r->created, "(unknown time)"),
                  text_or(r->version, "(unknown version)"));

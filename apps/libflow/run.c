@@ -232,14 +232,14 @@ static int by_people(const void *a, const void *b)
 /// Without observations: the places where most people are on the last day.
 static void print_fullest(const flow_result *r)
 {
-    if (r->n_day < 1 || r->n_place < 1) { return; }
+    if (r->n_step < 1 || r->n_place < 1) { return; }
     row *list = flow_calloc(r->n_place, sizeof *list);
     if (list == NULL) { return; }
-    const int64_t *last = r->people + (int64_t)(r->n_day - 1) * r->n_place;
+    const int64_t *last = r->people + (int64_t)(r->n_step - 1) * r->n_place;
     for (int32_t p = 0; p < r->n_place; p++) { list[p] = (row){p, last[p]}; }
     qsort(list, (size_t)r->n_place, sizeof *list, by_people);
     char day[16];
-    flow_date_text(r->start + r->n_day - 1, day);
+    flow_date_text(r->start + r->n_step - 1, day);
     (void)printf("There are no observations. Most people are, at the end of %s, in:\n\n", day);
     app_print_padded("place", NAME_WIDTH);
     (void)printf(" %12s\n", "people");
@@ -261,8 +261,8 @@ static void print_count(int64_t n, const char *what)
 static void print_where(const job *j)
 {
     const flow_result *r = j->result;
-    if (r->n_day < 1) { return; }
-    const int64_t *last = r->people + (int64_t)(r->n_day - 1) * r->n_place;
+    if (r->n_step < 1) { return; }
+    const int64_t *last = r->people + (int64_t)(r->n_step - 1) * r->n_place;
     int64_t at_places = 0, in_camps = 0;
     for (int32_t p = 0; p < r->n_place; p++) { at_places += last[p]; }
     for (int32_t i = 0; i < r->n_observed; i++) { in_camps += last[r->observed_place[i]]; }

@@ -173,7 +173,7 @@ FLOW_API int32_t flow_scenario_n_link(const flow_scenario *scenario);
 /// Number of steps of the period.
 /// @param scenario read only.
 /// @return number, >= 1.
-FLOW_API int32_t flow_scenario_n_day(const flow_scenario *scenario);
+FLOW_API int32_t flow_scenario_n_step(const flow_scenario *scenario);
 /// Name of a place.
 /// @param scenario read only.
 /// @param place    in [0, flow_scenario_n_place()).
@@ -211,7 +211,7 @@ FLOW_API FLOW_CHECKED flow_err flow_model_reset(flow_model *model, uint64_t seed
 FLOW_API FLOW_CHECKED flow_err flow_model_step(flow_model *model);
 /// Steps done so far.
 /// @param model read only.
-/// @return number in [0, flow_scenario_n_day()].
+/// @return number in [0, flow_scenario_n_step()].
 FLOW_API int32_t flow_model_day(const flow_model *model);
 /// People in the model: at places and on links.
 /// @param model read only.

@@ -77,7 +77,7 @@ for signal in TERM USR1 INT HUP TERM; do
     status=0
     wait $pid || status=$?
     [ $status = 75 ] || fail "SIG$signal gives $status: $(cat err)"
-    grep -q "the run was stopped after [0-9]* of $days days; it can be resumed from 'ck'" err ||
+    grep -q "the run was stopped after [0-9]* of $days steps; it can be resumed from 'ck'" err ||
         fail "unclear: $(cat err)"
     [ -e ck ] || fail "no checkpoint"
     [ ! -e long.nc ] && [ ! -e long.nc.part ] || fail "SIG$signal leaves a result"

@@ -168,7 +168,7 @@ for signal in TERM:143 INT:130; do
     status=0
     wait $pid || status=$?
     [ "$status" = "${signal#*:}" ] || fail "SIG${signal%:*} gives $status: $(cat err)"
-    grep -q "the run was stopped after [0-9]* of 100000 days" err || fail "unclear: $(cat err)"
+    grep -q "the run was stopped after [0-9]* of 100000 steps" err || fail "unclear: $(cat err)"
     [ -z "$(find . -name 'long.nc*')" ] || fail "SIG${signal%:*} leaves a file"
 done
 
