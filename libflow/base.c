@@ -111,6 +111,40 @@ void flow_dealloc(void *memory)
     free(memory);
 }
 
+enum { arena_align = 16, arena_first = 4096, arena_most = 1 << 24 }; // bytes
+
+void *flow_arena_take(flow_arena *arena, int64_t n, size_t size)
+{
+    if (!fits(n, size) || n > (INT64_MAX / 4) / (int64_t)size) { return NULL; }
+    const int64_t bytes = (n * (int64_t)size + arena_align - 1) / arena_align * arena_align;
+    if (bytes > arena->left) {
+        int64_t slab = arena->next > 0 ? arena->next : arena_first;
+        if (slab < bytes) { slab = bytes; }
+        char *room = flow_calloc(slab + arena_align, 1);
+        if (room == NULL) { return NULL; }
+        memcpy(room, &arena->slab, sizeof arena->slab);
+        arena->slab = room;
+        arena->room = room + arena_align;
+        arena->left = slab;
+        arena->next = slab < arena_most / 2 ? 2 * slab : arena_most;
+    }
+    char *out = arena->room;
+    arena->room += bytes;
+    arena->left -= bytes;
+    return out;
+}
+
+void flow_arena_clear(flow_arena *arena)
+{
+    for (void *slab = arena->slab; slab != NULL;) {
+        void *next;
+        memcpy(&next, slab, sizeof next);
+        flow_dealloc(slab);
+        slab = next;
+    }
+    *arena = (flow_arena){0};
+}
+
 char *flow_strndup(const char *text, size_t n)
 {
     if (text == NULL) { return NULL; }

@@ -19,6 +19,20 @@ void *flow_calloc(int64_t n, size_t size);
 void *flow_realloc(void *old, int64_t n, size_t size);
 /// Free; accepts NULL.
 void flow_dealloc(void *memory);
+
+/// Memory that lasts as long as its owner, cut from slabs that double: many small arrays, few
+/// allocations. Zero-initialise.
+typedef struct flow_arena {
+    void *slab;         ///< chain of slabs, the newest first
+    char *room;         ///< unused rest of the newest one
+    int64_t left, next; ///< bytes of the rest, and of the next slab
+} flow_arena;
+
+/// n zeroed elements of `size` bytes, aligned for any type; NULL when out of memory.
+void *flow_arena_take(flow_arena *arena, int64_t n, size_t size);
+/// Free all that was taken.
+void flow_arena_clear(flow_arena *arena);
+
 /// Copy of a text; NULL when out of memory or text is NULL.
 char *flow_strdup(const char *text);
 /// Copy of the first n bytes, 0-terminated.

@@ -189,19 +189,16 @@ static bool path_open(const flow_model *m, const flow_tree *tree, int32_t node)
     return true;
 }
 
-static bool reserve(flow_choice *choice, int32_t size)
+/// Arrays of a row, made once: it never has more choices than its place has paths.
+static bool make_row(flow_arena *arena, int32_t size, flow_choice *choice)
 {
-    if (size <= choice->size) { return true; }
-    int32_t *node = flow_realloc(choice->node, size, sizeof *node);
-    if (node == NULL) { return false; }
-    choice->node = node;
-    double *weight = flow_realloc(choice->weight, size, sizeof *weight);
-    if (weight == NULL) { return false; }
+    if (choice->node != NULL) { return true; }
+    double *weight = flow_arena_take(arena, 2 * (int64_t)size + 1, sizeof *weight);
+    int32_t *node = flow_arena_take(arena, size, sizeof *node);
+    if (weight == NULL || node == NULL) { return false; }
     choice->weight = weight;
-    double *tail = flow_realloc(choice->tail, size + 1, sizeof *tail);
-    if (tail == NULL) { return false; }
-    choice->tail = tail;
-    choice->size = size;
+    choice->tail = weight + size;
+    choice->node = node;
     return true;
 }
 
@@ -271,11 +268,11 @@ void flow_model_finish_weights(const flow_model *m, int32_t n, double most, doub
     flow_split_prepare(n, weight, tail);
 }
 
-const flow_choice *flow_model_choice(flow_model *m, int32_t place, int32_t rule)
+const flow_choice *flow_model_choice(flow_model *m, flow_work *w, int32_t place, int32_t rule)
 {
     flow_choice *choice = &m->choice[(int64_t)place * m->groups.n_rule + rule];
     if (choice->version == m->version) { return choice; }
-    if (!reserve(choice, m->paths.tree[place].n)) { return NULL; }
+    if (!make_row(&w->rows, m->paths.tree[place].n, choice)) { return NULL; }
     const flow_rule_class *who = &m->groups.rule[rule];
     if (m->s->set.hop.fixed_routes) {
         fill_fixed(m, place, who, choice);

@@ -161,7 +161,7 @@ void flow_model_decide(flow_model *m, flow_work *w, int32_t place, flow_cells *f
         const int32_t wanted = flow_group_rule(&m->groups, key->group);
         if (wanted != rule) {
             rule = wanted;
-            choice = flow_model_choice(m, place, rule);
+            choice = flow_model_choice(m, w, place, rule);
             if (choice == NULL) {
                 w->failed = true;
                 return;

@@ -202,11 +202,6 @@ void flow_destination_free(flow_model *m)
 {
     flow_destination *d = m->to;
     if (d == NULL) { return; }
-    for (int64_t i = 0; i < (int64_t)m->s->n_place * FLOW_N_CAUSE && d->row != NULL; i++) {
-        flow_dealloc(d->row[i].place);
-        flow_dealloc(d->row[i].weight);
-        flow_dealloc(d->row[i].tail);
-    }
     for (int32_t t = 0; t < m->threads && d->room != NULL; t++) {
         flow_dealloc(d->room[t].value);
         flow_dealloc(d->room[t].order);
@@ -407,17 +402,19 @@ static void fill_terms(const flow_model *m, int32_t place, int32_t cause, const 
     in->utility = extra;
 }
 
-static bool reserve_row(flow_going *row, int32_t n)
+/// Room for n candidates. Rows that grow, because roads open, take twice as much and leave what
+/// they had in the arena.
+static bool reserve_row(flow_arena *arena, flow_going *row, int32_t n)
 {
     if (n <= row->size) { return true; }
-    int32_t *place = flow_realloc(row->place, n, sizeof *place);
-    if (place != NULL) { row->place = place; }
-    double *weight = flow_realloc(row->weight, n, sizeof *weight);
-    if (weight != NULL) { row->weight = weight; }
-    double *tail = flow_realloc(row->tail, n + 1, sizeof *tail);
-    if (tail != NULL) { row->tail = tail; }
-    if (place == NULL || weight == NULL || tail == NULL) { return false; }
-    row->size = n;
+    const int32_t size = n > 2 * (int64_t)row->size ? n : 2 * row->size;
+    double *weight = flow_arena_take(arena, 2 * (int64_t)size + 1, sizeof *weight);
+    int32_t *place = flow_arena_take(arena, size, sizeof *place);
+    if (place == NULL || weight == NULL) { return false; }
+    row->weight = weight;
+    row->tail = weight + size;
+    row->place = place;
+    row->size = size;
     return true;
 }
 
@@ -457,7 +454,7 @@ const flow_going *flow_destination_row(flow_model *m, flow_work *w, int32_t plac
     int32_t n;
     (void)flow_routes_from(d->routes, place, &n);
     flow_row_room *room = &d->room[w - m->work];
-    if (!reserve_row(row, n + 1) || !flow_row_reserve(room, n + 1)) {
+    if (!reserve_row(&w->rows, row, n + 1) || !flow_row_reserve(room, n + 1)) {
         w->failed = true;
         return NULL;
     }

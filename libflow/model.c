@@ -128,11 +128,6 @@ void flow_model_free(flow_model *m)
     for (int64_t i = 0; i < (int64_t)m->n_chunk * m->n_range && m->box != NULL; i++) {
         flow_dealloc(m->box[i].byte);
     }
-    for (int64_t i = 0; i < (int64_t)m->s->n_place * m->groups.n_rule && m->choice != NULL; i++) {
-        flow_dealloc(m->choice[i].node);
-        flow_dealloc(m->choice[i].weight);
-        flow_dealloc(m->choice[i].tail);
-    }
     for (int32_t t = 0; t < m->threads && m->work != NULL; t++) {
         if (m->work[t].rng != NULL) { gsl_rng_free(m->work[t].rng); }
         if (m->work[t].who != NULL) { gsl_rng_free(m->work[t].who); }
@@ -142,6 +137,7 @@ void flow_model_free(flow_model *m)
         flow_cells_clear(&m->work[t].cells);
         flow_cells_clear(&m->work[t].pending);
         flow_pool_clear(&m->work[t].pool);
+        flow_arena_clear(&m->work[t].rows);
         flow_dealloc(m->work[t].log.row);
     }
     for (int i = 0; i < 2; i++) {

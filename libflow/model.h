@@ -14,8 +14,8 @@
 /// Choice row of one group at one place: open candidate paths and their weights without capacity.
 typedef struct flow_choice {
     uint64_t version; ///< of the world it was made for; 0: never
-    int32_t n, size;
-    int32_t *node;  ///< [n] node of the place's tree
+    int32_t n;
+    int32_t *node;  ///< [n] node of the place's tree; NULL: no memory yet
     double *weight; ///< [n]
     double *tail;   ///< [n + 1] for flow_split_row(), where weights do not change within a day
 } flow_choice;
@@ -36,6 +36,7 @@ typedef struct flow_work {
     flow_cells cells;      ///< for rebuilding a set
     flow_cells pending;    ///< people who stay with another key
     flow_pool pool;        ///< memory of ids
+    flow_arena rows;       ///< memory of rows of choices
     flow_box *box;         ///< [ranges] parcels of the chunk at work, NULL: none are made
     flow_log log;          ///< what happened to people who are followed
     int64_t left;          ///< persons who left in this phase
@@ -156,7 +157,7 @@ void flow_model_scores(flow_model *m);
 void flow_model_multipliers(flow_model *m);
 flow_err flow_model_attributes(flow_model *m);
 /// The row of a rule class at a place, remade when the world has changed. NULL: no memory.
-const flow_choice *flow_model_choice(flow_model *m, int32_t place, int32_t rule);
+const flow_choice *flow_model_choice(flow_model *m, flow_work *w, int32_t place, int32_t rule);
 
 /// Prune the weights of a choice row and make its tail sums. `most`: the largest weight.
 void flow_model_finish_weights(const flow_model *m, int32_t n, double most, double *weight,

@@ -297,11 +297,20 @@ int64_t flow_cells_total(const flow_cells *cells)
     return total;
 }
 
-void flow_cells_swap(flow_cells *a, flow_cells *b)
+bool flow_cells_move(flow_cells *from, flow_cells *to)
 {
-    const flow_cells c = *a;
-    *a = *b;
-    *b = c;
+    if (from->n == 0) { return true; }
+    if (!reserve(to, from->n)) { return false; }
+    if (from->ids != NULL && to->ids == NULL && !make_ids(to, to->size)) { return false; }
+    memcpy(to->row, from->row, (size_t)from->n * sizeof *to->row);
+    if (from->ids != NULL) {
+        memcpy(to->ids, from->ids, (size_t)from->n * sizeof *to->ids);
+    } else if (to->ids != NULL) {
+        memset(to->ids, 0, (size_t)from->n * sizeof *to->ids);
+    }
+    to->n = from->n;
+    from->n = 0;
+    return true;
 }
 
 uint64_t flow_cells_hash(const flow_cells *cells, uint64_t where)

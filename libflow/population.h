@@ -99,8 +99,10 @@ void flow_cells_drop(flow_pool *pool, flow_cells *cells);
 void flow_cells_clear(flow_cells *cells);
 /// Sum of the units.
 int64_t flow_cells_total(const flow_cells *cells);
-/// Exchange two sets.
-void flow_cells_swap(flow_cells *a, flow_cells *b);
+/// Move all rows into an empty set, which keeps memory of its own, so that each set soon has what
+/// it needs. Until that set is empty again its rows can be lifted, but nothing put into it. False
+/// when out of memory: nothing was moved.
+bool flow_cells_move(flow_cells *from, flow_cells *to);
 /// Hash of the counts of the set, the same for any order of its rows.
 uint64_t flow_cells_hash(const flow_cells *cells, uint64_t where);
 /// Fill an empty set with n rows in their order (reading a checkpoint). `n_ids`, shape [n], NULL:

@@ -345,7 +345,10 @@ static bool sent_back(const flow_model *m)
 static void go_on(flow_model *m, flow_work *w, int32_t place)
 {
     if (m->active[place].n == 0) { return; }
-    flow_cells_swap(&m->active[place], &w->cells);
+    if (!flow_cells_move(&m->active[place], &w->cells)) {
+        w->failed = true;
+        return;
+    }
     flow_model_decide(m, w, place, &w->cells, at_once(m) ? NULL : m->entry, true);
 }
 
@@ -404,7 +407,10 @@ static void settle(flow_model *m, flow_work *w, int32_t place)
     const double sink = sinks && m->camp[place] ? m->s->sink[place] : 0.0;
     if (!changes && !(sink > 0.0)) { return; }
     flow_open(m, w, FLOW_DRAW_SETTLE, place);
-    flow_cells_swap(here, &w->cells);
+    if (!flow_cells_move(here, &w->cells)) {
+        w->failed = true;
+        return;
+    }
     for (int32_t c = 0; c < w->cells.n; c++) {
         flow_party party = flow_cells_lift(&w->cells, c);
         if (sink > 0.0) { leave_model(m, w, place, &party, sink); }

@@ -75,7 +75,7 @@ static void expect_cell(flow_model *m, int32_t link, const flow_cell *cell)
 static bool expect_choices(flow_model *m, int32_t place)
 {
     flow_work *w = &m->work[0];
-    const flow_choice *choice = flow_model_choice(m, place, m->asking_rule[place]);
+    const flow_choice *choice = flow_model_choice(m, w, place, m->asking_rule[place]);
     if (choice == NULL) { return false; }
     flow_model_weigh(m, w, place, choice);
     const bool short_stints = m->s->set.hop.avoid_short_stints && m->town[place];

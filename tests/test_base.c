@@ -263,6 +263,37 @@ Test(base, sizes_that_do_not_fit_are_refused)
     flow_dealloc(cut);
 }
 
+Test(base, an_arena_cuts_zeroed_arrays_from_few_slabs)
+{
+    flow_arena arena = {0};
+    char *last = NULL;
+    int64_t bytes = 0;
+    const int64_t before = flow_alloc_count();
+    for (int64_t n = 1; n < 2000; n++) {
+        double *x = flow_arena_take(&arena, n % 37, sizeof *x);
+        cr_assert_not_null(x);
+        cr_assert_eq((uintptr_t)x % 16, 0);
+        cr_assert(last == NULL || (char *)x != last || bytes == 0, "two arrays are one");
+        for (int64_t i = 0; i < n % 37; i++) {
+            cr_assert_eq(x[i], 0.0, "array %d was somebody else's", (int)n);
+            x[i] = 3.17;
+        }
+        last = (char *)x;
+        bytes = n % 37 * 8;
+    }
+    cr_expect_leq(flow_alloc_count() - before, 8, "300 kB from slabs that double");
+    cr_expect_null(flow_arena_take(&arena, -1, 8));
+    cr_expect_null(flow_arena_take(&arena, INT64_MAX / 4, 8));
+    char *large = flow_arena_take(&arena, 1 << 20, 1); // more than the next slab has
+    cr_assert_not_null(large);
+    large[(1 << 20) - 1] = 'x';
+    flow_alloc_fail_at(1);
+    cr_expect_null(flow_arena_take(&arena, 1 << 22, 1));
+    flow_alloc_fail_at(0);
+    flow_arena_clear(&arena);
+    cr_expect_null(arena.slab);
+}
+
 Test(base, the_wanted_allocation_fails)
 {
     const int64_t before = flow_alloc_count();
