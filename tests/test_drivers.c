@@ -358,6 +358,42 @@ Test(drought, hazard_follows_vegetation_health)
     }
 }
 
+// economic ---------------------------------------------------------------------------------------
+
+// Known answer: hazard = rate (1 + a unemployment + b food insecurity); columns are the table's
+// over its references, in the row in force; the first row holds before its date, too.
+Test(economic, columns_follow_the_table)
+{
+    static const char yaml[] = HEAD "economic: {wage_reference: 2500, price_reference: 100, rate: "
+                                    "0.004, unemployment_weight: 1.5, food_weight: 0.7}\n";
+    static const char table[] = "date,place,wage,price_index,unemployment,food_insecurity\n"
+                                "6,Alder,1250,130,0.25,0.9\n2,Alder,2750,120,0.1,0.3\n";
+    static const char *const name[] = {"wage", "price_index", "employment", "food_insecurity",
+                                       "hazard_economic"};
+    static const double expected[][5] = {{1.1, 1.2, 0.9, 0.3, 0.004 * (1 + 0.15 + 0.21)},
+                                         {0.5, 1.3, 0.75, 0.9, 0.004 * (1 + 0.375 + 0.63)}};
+    for (int k = 0; k < 5; k++) {
+        double value[9];
+        run_table(yaml, "economy.csv", table, name[k], 9, value);
+        for (int day = 0; day < 9; day++) {
+            cr_expect_float_eq(value[day], expected[day >= 6][k], 1e-15, "%s, day %d: %g", name[k],
+                               day, value[day]);
+        }
+    }
+}
+
+Test(economic, columns_that_are_not_given_say_nothing)
+{
+    double value[2];
+    static const char yaml[] = HEAD "economic: {wage_reference: 7, rate: 0.01}\n";
+    static const char *const name[] = {"wage", "price_index", "food_insecurity"};
+    static const double neutral[] = {1, 1, 0};
+    for (int k = 0; k < 3; k++) {
+        run_table(yaml, "economy.csv", "place,date,unemployment\nAlder,0,0.3\n", name[k], 2, value);
+        cr_expect_eq(value[1], neutral[k], "%s", name[k]);
+    }
+}
+
 // Together ---------------------------------------------------------------------------------------
 
 Test(drivers, switching_one_off_takes_away_exactly_its_column)
@@ -439,6 +475,14 @@ Test(drivers, broken_tables_are_refused)
     expect_refusal(HEAD "conflict_series:\n", "conflict_series.csv",
                    "place,date,intensity\nAlder,1,0.5\nAlder,2,\n",
                    "conflict_series.csv:3:9: intensity is empty");
+    expect_refusal(HEAD "economic:\n", "economy.csv", "place,date,wage\nAlder,1,\n",
+                   "economy.csv:2:9: the cell is empty, a number was expected");
+    expect_refusal(HEAD "economic:\n", "economy.csv", "place,date\nAlder,1\n",
+                   "economy.csv:1:7: there is no column wage, unemployment, price_index or "
+                   "food_insecurity");
+    expect_refusal(HEAD "economic:\n", "economy.csv", "place,date,wage\n",
+                   "economy.csv:1:1: 'Alder' has no row; people compare all places, so each needs "
+                   "one");
     expect_refusal(HEAD "conflict_events: {reach_km: 5}\n", "events.csv", "date,type,lat,lon\n",
                    "scenario.yaml:4:29: conflict_events.reach_km: 5 is below near_km, 10");
 }
