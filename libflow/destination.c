@@ -69,6 +69,8 @@ static flow_err make_routes(flow_model *m, flow_destination *d)
     const flow_routes_options options = {.most = (int32_t)most,
                                          .radius = s->set.destination.radius,
                                          .through = d->marker,
+                                         .tie_first = s->tie_first,
+                                         .tie = s->tie_place,
                                          .threads = m->threads};
     FLOW_TRY(flow_routes_create(&d->network, d->cost, &options, &d->routes));
     for (int32_t t = 0; t < m->threads; t++) {
@@ -223,7 +225,10 @@ void flow_destination_reset(flow_model *m)
     flow_destination *d = m->to;
     const int64_t n_place = m->s->n_place;
     for (int32_t l = 0; l < m->s->n_link; l++) { d->pass_carry[l] = 0.0; }
-    for (int32_t c = 0; c < m->s->world.n_country; c++) { d->permit_carry[c] = 0.0; }
+    for (int32_t c = 0; c < m->s->world.n_country; c++) {
+        d->quota_carry[c] = d->permit_carry[c] = 0.0;
+    }
+    for (int32_t c = 0; c < FLOW_N_CAUSE; c++) { d->stay[c] = m->s->set.choice[c].stay; }
     memset(d->by_cause, 0, (size_t)(n_place * FLOW_N_CAUSE) * sizeof *d->by_cause);
     flow_destination_renew(m);
 }
@@ -262,6 +267,21 @@ static flow_err update_costs(flow_model *m)
     if (!changed) { return FLOW_OK; }
     d->version++;
     return flow_routes_update(d->routes, NULL);
+}
+
+/// Fees of regular crossings in force, where somebody minds them.
+static void update_fees(flow_model *m)
+{
+    flow_destination *d = m->to;
+    const double *fee = flow_model_quantity(m, FLOW_Q_FEE + FLOW_CHANNEL_REGULAR);
+    const double *factor = flow_model_quantity(m, FLOW_Q_FEE_FACTOR + FLOW_CHANNEL_REGULAR);
+    d->fees = false;
+    for (int32_t c = 0; c < FLOW_N_CAUSE && fee != NULL; c++) {
+        d->fees = d->fees || d->rule[c].coefficient[FLOW_TERM_FEE] != 0.0;
+    }
+    for (int32_t l = 0; l < m->s->n_link && d->fees; l++) {
+        d->fee[l] = fee[l] * (factor != NULL ? factor[l] : 1.0);
+    }
 }
 
 /// Capacities with what responses add; 1 where rows must be made anew.
@@ -324,20 +344,27 @@ static flow_err count_kin(flow_model *m)
     return FLOW_OK;
 }
 
-flow_err flow_destination_update(flow_model *m)
+/// What rows of all places are made from.
+static void update_places(flow_model *m)
 {
     flow_destination *d = m->to;
-    FLOW_TRY(update_costs(m));
-    FLOW_TRY(count_kin(m));
-    static const int32_t read[] = {
-        FLOW_Q_SAFETY,     FLOW_Q_CONFLICT_LEVEL, FLOW_Q_HOUSING_DAMAGE, FLOW_Q_WAGE,
-        FLOW_Q_EMPLOYMENT, FLOW_Q_APPEAL,         FLOW_Q_HOST_ACCEPTANCE};
+    static const int32_t read[] = {FLOW_Q_SAFETY,
+                                   FLOW_Q_CONFLICT_LEVEL,
+                                   FLOW_Q_HOUSING_DAMAGE,
+                                   FLOW_Q_WAGE,
+                                   FLOW_Q_EMPLOYMENT,
+                                   FLOW_Q_APPEAL,
+                                   FLOW_Q_HOST_ACCEPTANCE,
+                                   FLOW_Q_PRICE_INDEX,
+                                   FLOW_Q_FEE + FLOW_CHANNEL_REGULAR,
+                                   FLOW_Q_FEE_FACTOR + FLOW_CHANNEL_REGULAR};
     uint64_t now = versions(m, read, (int32_t)(sizeof read / sizeof *read)) + m->version;
     for (int32_t i = FLOW_Q_POLICY; i <= FLOW_Q_POLICY_LAST; i++) { now += versions(m, &i, 1); }
     const bool room = update_room(m);
-    if (now == d->seen && !room) { return FLOW_OK; }
+    if (now == d->seen && !room) { return; }
     d->seen = now;
     d->version++;
+    update_fees(m);
     const double *appeal = flow_model_quantity(m, FLOW_Q_APPEAL);
     const double *welcome = flow_model_quantity(m, FLOW_Q_HOST_ACCEPTANCE);
     for (int32_t p = 0; p < m->s->n_place; p++) {
@@ -345,7 +372,14 @@ flow_err flow_destination_update(flow_model *m)
         d->appeal[p] = log(appeal != NULL ? appeal[p] : 1.0);
         if (welcome != NULL) { d->appeal[p] += log(welcome[p]); }
     }
-    return FLOW_OK;
+}
+
+flow_err flow_destination_update(flow_model *m)
+{
+    FLOW_TRY(update_costs(m));
+    FLOW_TRY(count_kin(m));
+    update_places(m);
+    return flow_destination_stay(m);
 }
 
 // Rows --------------------------------------------------------------------------------------------
@@ -360,16 +394,58 @@ static double compatriots(const flow_destination *d, int32_t place, int32_t orig
     return n;
 }
 
+/// People of `origin` who lived at a place before the first day, by the table of the diaspora.
+static double settled(const flow_scenario *s, int32_t origin, int32_t place)
+{
+    if (s->tie_first == NULL) { return 0.0; }
+    int64_t low = s->tie_first[origin], high = s->tie_first[origin + 1];
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (s->tie_place[middle] < place) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    const bool found = low < s->tie_first[origin + 1] && s->tie_place[low] == place;
+    return found ? s->tie_people[low] : 0.0;
+}
+
+/// What a wage buys, 1 where nothing is known.
+static double real_wage(const flow_model *m, int32_t place)
+{
+    const double *wage = flow_model_quantity(m, FLOW_Q_WAGE);
+    const double *price = flow_model_quantity(m, FLOW_Q_PRICE_INDEX);
+    return (wage != NULL ? wage[place] : 1.0) / (price != NULL ? price[place] : 1.0);
+}
+
+/// Fees of regular crossings along the way to the candidates, over the traveller's wealth.
+static void fill_fees(const flow_model *m, int32_t place, const flow_going *row,
+                      flow_row_room *room, double *out)
+{
+    const flow_destination *d = m->to;
+    const double wealth = m->s->set.destination.wealth * real_wage(m, place);
+    double *sum = room->value + (int64_t)(FLOW_N_TERM + 2) * room->size;
+    int32_t n, k = 0;
+    const flow_route *way = flow_routes_from(d->routes, place, &n);
+    flow_routes_sum(d->routes, place, d->fee, sum);
+    if (k < row->n && row->place[k] == place) { out[k++] = 0.0; }
+    for (int32_t i = 1; i < n; i++) {
+        if (way[i].target) { out[k++] = sum[i] / wealth; }
+    }
+}
+
 /// Values of the terms for the candidates of a row, and the input that points at them.
 static void fill_terms(const flow_model *m, int32_t place, int32_t cause, const flow_going *row,
                        flow_row_room *room, flow_row_input *in)
 {
     const flow_destination *d = m->to;
-    const double *wage = flow_model_quantity(m, FLOW_Q_WAGE);
+    const bool wages = flow_model_quantity(m, FLOW_Q_WAGE) != NULL;
     const double *employment = flow_model_quantity(m, FLOW_Q_EMPLOYMENT);
     const int32_t status = cause == FLOW_CAUSE_ECONOMIC ? FLOW_LEGAL_LABOUR : FLOW_LEGAL_REFUGEE;
     const double *policy = flow_model_quantity(m, FLOW_Q_POLICY + status);
     const bool kin = d->kin && d->rule[cause].coefficient[FLOW_TERM_DIASPORA] != 0.0;
+    const bool ties = kin || m->s->tie_first != NULL;
     const int32_t *country = m->s->world.place_country;
     double *v[FLOW_N_TERM] = {0};
     for (int32_t t = 0; t < FLOW_N_TERM; t++) { v[t] = room->value + (int64_t)t * room->size; }
@@ -377,27 +453,32 @@ static void fill_terms(const flow_model *m, int32_t place, int32_t cause, const 
     for (int32_t k = 0; k < row->n; k++) {
         const int32_t j = row->place[k];
         v[FLOW_TERM_POPULATION][k] = d->size[j];
-        if (wage != NULL) { v[FLOW_TERM_WAGE][k] = wage[j] / wage[place]; }
+        if (wages) { v[FLOW_TERM_WAGE][k] = real_wage(m, j) / real_wage(m, place); }
         if (employment != NULL) { v[FLOW_TERM_UNEMPLOYMENT][k] = 1.0 - employment[j]; }
         v[FLOW_TERM_SAFETY][k] = d->safe[j];
         v[FLOW_TERM_CAMP][k] = m->camp[j] ? 1.0 : 0.0;
         v[FLOW_TERM_ROOM][k] = m->multiplier[j];
         v[FLOW_TERM_REGION][k] =
             strcmp(m->s->place_region[j], m->s->place_region[place]) == 0 ? 1.0 : 0.0;
-        if (kin) { v[FLOW_TERM_DIASPORA][k] = compatriots(d, j, place); }
+        if (ties) {
+            v[FLOW_TERM_DIASPORA][k] =
+                settled(m->s, place, j) + (kin ? compatriots(d, j, place) : 0.0);
+        }
         if (policy != NULL) {
             v[FLOW_TERM_POLICY][k] = country[j] != country[place] ? policy[country[j]] : 0.0;
         }
         extra[k] = d->appeal[j];
     }
+    if (d->fees) { fill_fees(m, place, row, room, v[FLOW_TERM_FEE]); }
     static const int32_t always[] = {FLOW_TERM_POPULATION, FLOW_TERM_SAFETY, FLOW_TERM_CAMP,
                                      FLOW_TERM_ROOM, FLOW_TERM_REGION};
     for (size_t i = 0; i < sizeof always / sizeof *always; i++) {
         in->term[always[i]] = v[always[i]];
     }
-    in->term[FLOW_TERM_WAGE] = wage != NULL ? v[FLOW_TERM_WAGE] : NULL;
+    in->term[FLOW_TERM_WAGE] = wages ? v[FLOW_TERM_WAGE] : NULL;
     in->term[FLOW_TERM_UNEMPLOYMENT] = employment != NULL ? v[FLOW_TERM_UNEMPLOYMENT] : NULL;
-    in->term[FLOW_TERM_DIASPORA] = kin ? v[FLOW_TERM_DIASPORA] : NULL;
+    in->term[FLOW_TERM_DIASPORA] = ties ? v[FLOW_TERM_DIASPORA] : NULL;
+    in->term[FLOW_TERM_FEE] = d->fees ? v[FLOW_TERM_FEE] : NULL;
     in->term[FLOW_TERM_POLICY] = policy != NULL ? v[FLOW_TERM_POLICY] : NULL;
     in->utility = extra;
 }

@@ -30,6 +30,15 @@ typedef struct flow_row_room {
     flow_search *search;
 } flow_row_room;
 
+/// How many a country admits in a step, and who asks.
+typedef struct flow_admission {
+    bool limited;
+    int64_t n;             ///< persons
+    int64_t waiting;       ///< persons at its borders
+    int64_t n_link;        ///< open links into it
+    int64_t counted, link; ///< of those, what has its share
+} flow_admission;
+
 struct flow_destination {
     flow_network network;
     double *cost, *km; ///< [n_link] days of travel (INFINITY: closed), km; km is borrowed
@@ -44,6 +53,7 @@ struct flow_destination {
     double *size;            ///< [n_place] people who live there, or whom a camp takes in
     double *safe;            ///< [n_place] in [0, 1]
     double *appeal;          ///< [n_place] utility added by quantities
+    double *stay;            ///< [FLOW_N_CAUSE] utility of staying
     double *access;          ///< [n_place] competing destinations
     double *balance;         ///< [n_place] gravity with given arrivals
 
@@ -53,14 +63,18 @@ struct flow_destination {
     double *kin_n;       ///< [kin_first[n_place]] persons
     int64_t kin_size;
 
-    int64_t *by_cause;    ///< [FLOW_N_CAUSE][n_place] persons who left today
-    flow_cells *gate;     ///< [n_link] people who wait at the beginning of a link
-    int64_t *pass;        ///< [n_link] persons who may still pass today
-    double *pass_carry;   ///< [n_link] part of a person, from step to step
-    double *permit_carry; ///< [n_country]
-    int64_t *permit;      ///< [n_country] permits of this step
-    int64_t *asked;       ///< [n_country] persons who ask for one
-    bool gated;           ///< some link has a gate this step
+    int64_t *by_cause;     ///< [FLOW_N_CAUSE][n_place] persons who left today
+    flow_cells *gate;      ///< [n_link] people who wait at the beginning of a link
+    int64_t *pass;         ///< [n_link] persons who may still pass today
+    double *pass_carry;    ///< [n_link] part of a person, from step to step
+    double *quota_carry;   ///< [n_country] part of a person, from step to step
+    flow_admission *admit; ///< [n_country]
+    double *permit_carry;  ///< [n_country]
+    int64_t *permit;       ///< [n_country] permits of this step
+    int64_t *asked;        ///< [n_country] persons who ask for one
+    double *fee;           ///< [n_link] USD of a regular crossing
+    bool fees;             ///< somebody minds them
+    bool gated;            ///< some link has a gate this step
 };
 
 /// Room for n candidates; false when out of memory.
@@ -76,6 +90,8 @@ void flow_destination_renew(flow_model *m);
 // destination.c: rows
 /// Costs, safety and what else rows are made from, as they are in this step.
 flow_err flow_destination_update(flow_model *m);
+/// The utility of staying in force; in the first step the one that gives the wanted rate.
+flow_err flow_destination_stay(flow_model *m);
 /// The row of a place and cause, remade where an input has changed. NULL: see w->error.
 const flow_going *flow_destination_row(flow_model *m, flow_work *w, int32_t place, int32_t cause);
 

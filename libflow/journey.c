@@ -3,6 +3,7 @@
 #include "split.h"
 
 #include <math.h>
+#include <string.h>
 
 /// Persons who may still enter a link in this step.
 static int64_t may_pass(const flow_destination *d, int32_t link)
@@ -164,15 +165,83 @@ static void open_gates(flow_model *m)
 {
     flow_destination *d = m->to;
     const double *crossings = flow_model_quantity(m, FLOW_Q_CROSSINGS);
-    d->gated = crossings != NULL;
+    d->gated = crossings != NULL || flow_model_quantity(m, FLOW_Q_QUOTA) != NULL;
     for (int32_t l = 0; l < m->s->n_link && d->gated; l++) {
-        if (crossings[l] >= 1e12) { // no gate
+        if (crossings == NULL || crossings[l] >= 1e12) { // no gate
             d->pass[l] = INT64_MAX / 2;
             continue;
         }
         const double whole = crossings[l] * m->s->world.dt + d->pass_carry[l];
         d->pass[l] = (int64_t)whole;
         d->pass_carry[l] = whole - floor(whole);
+    }
+}
+
+/// People who wait at a link.
+static int64_t waiting(const flow_model *m, int32_t link)
+{
+    const flow_cells *gate = &m->to->gate[link];
+    int64_t n = 0;
+    for (int32_t i = 0; i < gate->n; i++) {
+        n += flow_persons(m, gate->row[i].key.group, gate->row[i].n);
+    }
+    return n;
+}
+
+/// The country that an open link leads into from another one; -1: none.
+static int32_t enters(const flow_model *m, int32_t link)
+{
+    const int32_t *country = m->s->world.place_country;
+    const int32_t to = country[m->s->link_to[link]];
+    const bool border = country[m->s->link_from[link]] != to;
+    return border && isfinite(m->to->cost[link]) ? to : -1;
+}
+
+/// The whole part of n shares out of `all`, so that the parts of all shares add up to n.
+static int64_t part_of(int64_t n, int64_t begin, int64_t end, int64_t all)
+{
+    const double each = (double)n / (double)all;
+    const int64_t low = begin == 0 ? 0 : (int64_t)(each * (double)begin);
+    return (end == all ? n : (int64_t)(each * (double)end)) - low;
+}
+
+/// What a country admits in a step is divided over its borders: those who wait come first, in
+/// proportion where they are too many; what is left is shared evenly. Nothing is kept for later but
+/// a part of a person.
+static void share_quotas(flow_model *m)
+{
+    flow_destination *d = m->to;
+    const double *quota = flow_model_quantity(m, FLOW_Q_QUOTA);
+    const int32_t n = m->s->world.n_country;
+    if (quota == NULL) { return; }
+    memset(d->admit, 0, (size_t)n * sizeof *d->admit);
+    for (int32_t c = 0; c < n; c++) {
+        d->admit[c].limited = quota[c] < 1e12;
+        if (!d->admit[c].limited) { continue; }
+        const double whole = quota[c] * m->s->world.dt + d->quota_carry[c];
+        d->admit[c].n = (int64_t)whole;
+        d->quota_carry[c] = fmin(whole - floor(whole), 1.0);
+    }
+    for (int32_t l = 0; l < m->s->n_link; l++) {
+        const int32_t c = enters(m, l);
+        if (c < 0) { continue; }
+        d->admit[c].n_link++;
+        d->admit[c].waiting += waiting(m, l);
+    }
+    for (int32_t l = 0; l < m->s->n_link; l++) {
+        const int32_t c = enters(m, l);
+        if (c < 0 || !d->admit[c].limited) { continue; }
+        flow_admission *a = &d->admit[c];
+        const int64_t here = waiting(m, l), rest = a->n - a->waiting;
+        int64_t may = here;
+        if (rest < 0) {
+            may = part_of(a->n, a->counted, a->counted + here, a->waiting);
+        } else {
+            may += part_of(rest, a->link, a->link + 1, a->n_link);
+        }
+        a->counted += here;
+        a->link++;
+        if (may < d->pass[l]) { d->pass[l] = may; }
     }
 }
 
@@ -272,6 +341,7 @@ flow_err flow_model_journey(flow_model *m)
     m->phase = 0;
     FLOW_TRY(flow_destination_update(m));
     open_gates(m);
+    share_quotas(m);
     FLOW_FOR_PLACES(m, release_place(m, w, p));
     m->phase++;
     FLOW_TRY(flow_model_depart(m));

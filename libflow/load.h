@@ -114,6 +114,8 @@ flow_err flow_load_own(flow_loader *l);
 flow_err flow_load_flee(flow_loader *l);
 /// Read the tables of an own folder that may be absent.
 flow_err flow_load_own_tables(flow_loader *l);
+/// diaspora.csv: who lives elsewhere already.
+flow_err flow_load_diaspora(flow_loader *l, flow_table *t);
 /// Bind the settings of a FLEE folder.
 flow_err flow_load_flee_settings(flow_loader *l);
 /// Read the observations, demographics and major routes of a FLEE folder.

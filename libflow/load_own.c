@@ -21,6 +21,19 @@ void flow_load_period(flow_loader *l)
                        "period.step: movement.rule is hop, which knows steps of a day only");
 }
 
+/// The rate of leaving is made by the utility of staying.
+static void check_annual_rate(flow_loader *l)
+{
+    const flow_settings *set = &l->s->set;
+    const flow_settings_choice *choice = &set->choice[FLOW_CAUSE_ECONOMIC];
+    const bool may_stay = choice->may_stay && set->destination.kind == FLOW_TO_UTILITY;
+    if (!(choice->annual_rate > 0.0) || may_stay) { return; }
+    const flow_node *node = flow_config_find(&l->config, "destination_economic.annual_rate");
+    flow_problem_error(&l->problems, node != NULL ? node->at : (flow_mark){.file = "--set"},
+                       "destination_economic.annual_rate: people choose whether they stay only "
+                       "with destination_economic.may_stay and destination.kind utility");
+}
+
 /// Bind scenario.yaml and the overrides; find the period.
 static flow_err settings(flow_loader *l)
 {
@@ -61,6 +74,7 @@ static flow_err settings(flow_loader *l)
                            "scenario.yaml (single keys can be changed with --set)");
     }
     flow_load_period(l);
+    check_annual_rate(l);
     return FLOW_OK;
 }
 

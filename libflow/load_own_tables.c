@@ -528,7 +528,8 @@ flow_err flow_load_own_tables(flow_loader *l)
     } tables[] = {{"conflict.csv", read_conflicts},
                   {"closures.csv", read_closures},
                   {"attributes.csv", read_attributes},
-                  {"major_routes.csv", read_routes}};
+                  {"major_routes.csv", read_routes},
+                  {"diaspora.csv", flow_load_diaspora}};
     if (l->s->n_place == 0) { return FLOW_OK; } // said already; nothing below can be judged
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         const int64_t before = l->problems.n_error;

@@ -107,6 +107,10 @@ struct flow_scenario {
     int32_t n_major_route;
     int32_t **major_route; ///< each: places in order, ended by -1
 
+    int64_t *tie_first; ///< [n_place + 1] people of a place elsewhere; NULL: nothing known
+    int32_t *tie_place; ///< [tie_first[n_place]] where, ascending
+    double *tie_people; ///< [tie_first[n_place]] how many
+
     int32_t n_country;
     char **country_name; ///< [n_country]
     int32_t n_use;

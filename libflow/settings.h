@@ -118,6 +118,7 @@ typedef struct flow_settings_destination {
     double competition;       ///< competing destinations: power of the accessibility
     double opportunity_power; ///< Stouffer
     bool count_here, count_there;
+    double wealth; ///< USD of a traveller at real wage 1
     bool overflow; ///< who finds a place full goes on
 } flow_settings_destination;
 
@@ -133,8 +134,9 @@ typedef enum flow_destination_kind {
 /// The destination rule: how people with one cause choose.
 typedef struct flow_settings_choice {
     double coefficient[FLOW_N_TERM];
-    bool may_stay; ///< staying competes with the destinations
-    double stay;   ///< utility of staying
+    bool may_stay;      ///< staying competes with the destinations
+    double stay;        ///< utility of staying
+    double annual_rate; ///< economic: share that leaves per year at first, sets `stay`; 0: not
 } flow_settings_choice;
 
 /// What FLEE really does where its documentation says something else. All true in FLEE folders, all

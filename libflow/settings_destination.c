@@ -30,6 +30,8 @@ const flow_field flow_destination_rows[] = {
      "Radiation, Stouffer: people of the origin are opportunities, too."},
     {"count_there", DESTINATION(count_there), FLOW_BOOL, "", "false", 0, 0, NULL, '-', "",
      "Radiation, Stouffer: people of the destination intervene, too."},
+    {"wealth", DESTINATION(wealth), FLOW_DOUBLE, "USD", "1000", 0.001, 1e9, NULL, 'A', "libflow",
+     "Wealth of a traveller at real wage 1, which fees are compared with."},
     {"overflow", DESTINATION(overflow), FLOW_BOOL, "", "true", 0, 0, NULL, 'A', "libflow",
      "Who finds a place full chooses another one in the next step; false: stays all the same."},
     FLOW_FIELD_END};
@@ -135,7 +137,13 @@ const flow_field flow_choice_drought_rows[] = {
 #define FALLBACK_SAFETY(text) "1"
 const flow_field flow_choice_economic_rows[] = {
 #include "terms.def"
-    STAY("true"), FLOW_FIELD_END};
+    STAY("true"),
+    {"annual_rate", CHOICE(annual_rate), FLOW_DOUBLE, "1", "0", 0, 0.99, NULL, 'A',
+     "0.057 in Korea 2012-20 and in the median US county: people who move to another province or "
+     "county in a year",
+     "Share of all people who leave in a year under the conditions of the first step: sets the "
+     "utility of staying. 0: destination_economic.stay holds."},
+    FLOW_FIELD_END};
 #undef FALLBACK_DISTANCE
 #undef FALLBACK_POPULATION
 #undef FALLBACK_SAFETY

@@ -45,10 +45,14 @@ static int32_t list_destination(const flow_model *m, int32_t n, flow_block *out)
     ROW(appeal, n_place, FLOW_DERIVED, 0, 0);
     ROW(access, n_place, FLOW_FIXED, 0, 0);
     ROW(balance, n_place, FLOW_FIXED, 0, 0);
+    ROW(fee, n_link, FLOW_DERIVED, 0, 0);
+    ROW(stay, FLOW_N_CAUSE, FLOW_KEPT, -1e6, 1e6);
     ROW(kin_first, n_place + 1, FLOW_SCRATCH, 0, 0);
     ROW(by_cause, n_place * FLOW_N_CAUSE, FLOW_KEPT, 0, FLOW_STATE_MOST);
     ROW(pass, n_link, FLOW_SCRATCH, 0, 0);
     ROW(pass_carry, n_link, FLOW_KEPT, 0, 1);
+    ROW(quota_carry, n_country, FLOW_KEPT, 0, 1);
+    ROW(admit, n_country, FLOW_SCRATCH, 0, 0);
     ROW(permit_carry, n_country, FLOW_KEPT, 0, 1);
     ROW(permit, n_country, FLOW_SCRATCH, 0, 0);
     ROW(asked, n_country, FLOW_SCRATCH, 0, 0);

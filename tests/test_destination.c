@@ -157,6 +157,203 @@ Test(destination, gates_pass_their_number_in_order_of_arrival)
     toy_end(&w);
 }
 
+/// Set a quantity of a country; the others have `other`.
+static void govern(toy_world *w, const char *quantity, const char *country, double value,
+                   double other)
+{
+    int32_t at = -1;
+    for (int32_t c = 0; c < w->s->n_country; c++) {
+        if (strcmp(w->s->country_name[c], country) == 0) { at = c; }
+    }
+    cr_assert_geq(at, 0, "%s", country);
+    assign(w, quantity, w->s->n_country, at, value, other);
+}
+
+// Known answer: a country admits its number in all, whichever border people come to, and those who
+// wait longest at a border pass first.
+Test(destination, quotas_hold_for_all_borders_of_a_country)
+{
+    const toy t = {.days = 60,
+                   .place = "A,town,,900,,,Here;M,town,,1,,,Here;B,town,,5000,,,There;"
+                            "C,town,,3000,,,There;D,town,,2000,,,Beyond;",
+                   .link = "A,B,20;A,M,10;M,C,30;A,D,200;",
+                   .yaml = rule,
+                   .set = {"destination_conflict.distance=-1"}};
+    toy_world w = toy_make(&t, 21);
+    govern(&w, "quota", "There", 30.5, 1e12);
+    push(&w, "onset_conflict", "A", 0.6);
+    double before = 0.0;
+    for (int day = 0; day < 40; day++) {
+        toy_days(&w, 1);
+        if (day == 0) { push(&w, "onset_conflict", "A", 0.0); }
+        const double now = toy_people(&w, "B") + toy_people(&w, "C") - 8000.0;
+        if (day > 0 && day < 9) {
+            cr_expect(now - before == 30.0 || now - before == 31.0, "day %d: %.0f", day,
+                      now - before);
+        }
+        before = now;
+    }
+    cr_expect_gt(toy_people(&w, "C"), 3005.0, "both borders are used");
+    cr_expect_gt(toy_people(&w, "D"), 2000.0, "other countries are not concerned");
+    double waiting = 0.0;
+    for (int32_t l = 0; l < w.s->n_link; l++) {
+        waiting += (double)flow_cells_total(&w.m->to->gate[l]);
+    }
+    cr_expect_eq(waiting, 0.0, "all have passed");
+    toy_end(&w);
+}
+
+// Property: a quota of 0 is a closed door, and what is admitted adds up over hours, too.
+Test(destination, quotas_of_short_steps_add_up)
+{
+    const toy t = {.days = 4,
+                   .place = "A,town,,500,,,Here;B,town,,5000,,,There;",
+                   .link = "A,B,2;",
+                   .yaml = "movement: {rule: destination}\n",
+                   .set = {"period.step=1h"}};
+    toy_world w = toy_make(&t, 22);
+    govern(&w, "quota", "There", 60.0, 1e12); // 2.5 an hour
+    push(&w, "onset_conflict", "A", 1.0);
+    toy_days(&w, 48);
+    cr_expect_eq(toy_people(&w, "B"), 5000.0 + 120.0);
+    govern(&w, "quota", "There", 0.0, 1e12);
+    toy_days(&w, 24);
+    cr_expect_eq(toy_people(&w, "B"), 5000.0 + 120.0);
+    toy_end(&w);
+}
+
+/// Chances of the four towns from A, A first.
+static void expect_shares(const toy *t, int seed, const double weight[4], const char *what)
+{
+    toy_world w = toy_make(t, (uint64_t)seed);
+    push(&w, "onset_economic", "A", 1.0);
+    toy_days(&w, 1);
+    static const char *const town[] = {"A", "B", "C", "D"};
+    static const double people[] = {100000, 30000, 20000, 10000};
+    const double sum = weight[0] + weight[1] + weight[2] + weight[3];
+    for (int k = 1; k < 4; k++) {
+        const double came = toy_people(&w, town[k]) - people[k];
+        char text[64];
+        (void)snprintf(text, sizeof text, "%s: %s", what, town[k]);
+        expect_near(came, 100000, weight[k] / sum, text);
+    }
+    toy_end(&w);
+}
+
+static const toy labour = {
+    .place = "A,town,,100000,,,Here;B,town,,30000,,,Here;"
+             "C,town,,20000,,,There;D,town,,10000,,,There;",
+    .link = "A,B,40;A,C,90;A,D,120;",
+    .yaml = rule,
+    .set = {"destination_economic.distance=-1", "destination_economic.population=0",
+            "destination_economic.wage=1.4", "destination_economic.diaspora=0.6",
+            "destination_economic.fee=-0.5", "destination.soften=0"}};
+
+// Known answer: the logit with real wages, staying one of its choices (McFadden 1974).
+Test(destination, wages_count_by_what_they_buy)
+{
+    toy t = labour;
+    t.yaml = "movement: {rule: destination}\n";
+    t.more[0][0] = "economy.csv";
+    t.more[0][1] = "place,date,wage,price_index\nA,0,10,1.2\nB,0,14,1.5\nC,0,30,2\nD,0,30,1\n";
+    t.set[6] = "economic.rate=0";
+    t.set[7] = "destination_economic.stay=-4.2";
+    const double weight[4] = {exp(-4.2), pow((14 / 1.5) / (10 / 1.2), 1.4) / 40,
+                              pow(15 / (10 / 1.2), 1.4) / 90, pow(30 / (10 / 1.2), 1.4) / 120};
+    expect_shares(&t, 31, weight, "wages");
+}
+
+// Known answer: (1 + diaspora)^b; a country stands for each of its places; rows add up.
+Test(destination, people_follow_those_who_went_before)
+{
+    toy t = labour;
+    t.yaml = "movement: {rule: destination}\n";
+    t.set[6] = "destination_economic.may_stay=false";
+    t.set[7] = "destination.most=1"; // the others are kept for their ties
+    t.more[0][0] = "diaspora.csv";
+    t.more[0][1] = "origin,place,people\nA,D,500\nHere,D,300\nB,C,9000\nHere,A,70\nA,C,20\n";
+    const double weight[4] = {0, 1.0 / 40, pow(21, 0.6) / 90, pow(801, 0.6) / 120};
+    expect_shares(&t, 32, weight, "diaspora");
+}
+
+// Known answer: exp(b fee / wealth), fees summed along the way.
+Test(destination, fees_of_the_way_deter)
+{
+    toy t = labour;
+    t.link = "A,B,40;A,C,90;C,D,30;";
+    t.set[6] = "destination_economic.may_stay=false";
+    t.set[7] = "destination.wealth=700";
+    toy_world w = toy_make(&t, 33);
+    double fee[16] = {0};
+    for (int32_t l = 0; l < w.s->n_link; l++) {
+        fee[l] = w.s->link_to[l] == place(&w, "D")   ? 400
+                 : w.s->link_to[l] == place(&w, "C") ? 900
+                                                     : 0;
+    }
+    cr_assert_eq(flow_model_assign(w.m, "fee_regular", fee, w.s->n_link), FLOW_OK);
+    push(&w, "onset_economic", "A", 1.0);
+    toy_days(&w, 1);
+    const double weight[3] = {1.0 / 40, exp(-0.5 * 900 / 700) / 90, exp(-0.5 * 1300 / 700) / 120};
+    const double sum = weight[0] + weight[1] + weight[2];
+    expect_near(toy_people(&w, "B") - 30000, 100000, weight[0] / sum, "B");
+    expect_near(toy_people(&w, "C") - 20000, 100000, weight[1] / sum, "C");
+    expect_near(toy_people(&w, "D") - 10000, 100000, weight[2] / sum, "D");
+    toy_end(&w);
+}
+
+// Known answer: under the conditions of the first step the wanted share leaves per year.
+Test(destination, staying_is_worth_what_the_annual_rate_says)
+{
+    toy t = labour;
+    t.days = 365;
+    t.place = "A,town,,1000000,,,Here;B,town,,300000,,,Here;C,town,,200000,,,There;"
+              "D,town,,100000,,,There;E,town,,700000,,,There;";
+    t.link = "A,B,40;A,C,90;A,D,120;";
+    t.yaml = "movement: {rule: destination}\n";
+    t.more[0][0] = "economy.csv";
+    t.more[0][1] = "place,date,wage\nA,0,10\nB,0,14\nC,0,30\nD,0,30\nE,0,20\n";
+    t.set[6] = "destination_economic.annual_rate=0.057";
+    t.set[7] = "economic.rate=0.01";
+    toy_world w = toy_make(&t, 34);
+    double left = 0.0;
+    toy_days(&w, 1);
+    for (const char *at = "ABCDE"; *at != '\0'; at++) {
+        const char name[2] = {*at, '\0'};
+        left += left_for(&w, FLOW_CAUSE_ECONOMIC, name);
+    }
+    expect_near(left, 2300000, -log1p(-0.057) / 365.25, "leavers of a day");
+    const double stay = w.m->to->stay[FLOW_CAUSE_ECONOMIC];
+    toy_days(&w, 30);
+    cr_expect_eq(w.m->to->stay[FLOW_CAUSE_ECONOMIC], stay, "it is found once");
+    toy_end(&w);
+}
+
+Test(destination, annual_rates_that_cannot_be_are_refused)
+{
+    toy t = labour;
+    t.yaml = "movement: {rule: destination}\n";
+    t.set[6] = "destination_economic.annual_rate=0.3";
+    toy_world w = toy_make(&t, 35);
+    push(&w, "hazard_economic", "A", 0.0001);
+    cr_expect_eq(flow_model_step(w.m), FLOW_EINPUT);
+    cr_expect(strstr(flow_error_text(), "annual_rate is larger than") != NULL, "%s",
+              flow_error_text());
+    toy_end(&w);
+    t.set[7] = "destination_economic.may_stay=false";
+    toy_refused(&t, "--set: destination_economic.annual_rate: people choose whether they stay only "
+                    "with destination_economic.may_stay and destination.kind utility");
+}
+
+Test(destination, broken_diasporas_are_refused)
+{
+    toy t = labour;
+    t.more[0][0] = "diaspora.csv";
+    t.more[0][1] = "origin,place,people\nHerr,D,500\nA,X,1\nA,D,-3\n";
+    toy_refused(&t, "diaspora.csv:2:1: origin 'Herr' is neither a place nor a country\n"
+                    "diaspora.csv:3:3: place 'X' is not in the list of places; did you mean 'A'?\n"
+                    "diaspora.csv:4:5: people = -3 is outside [0, 1e+10]");
+}
+
 // Property: a camp takes in what it holds; who finds it full goes on to another place.
 Test(destination, full_places_send_people_on)
 {

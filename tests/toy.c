@@ -101,7 +101,8 @@ static int32_t make_files(const toy *what, flow_file file[static most_file])
                                    {"corrections.csv", what->corrections},
                                    {"attributes.csv", what->attributes},
                                    {"major_routes.csv", what->major_routes}};
-    return add_files(file, 0, pair, sizeof pair / sizeof *pair);
+    const int32_t n = add_files(file, 0, pair, sizeof pair / sizeof *pair);
+    return add_files(file, n, what->more, sizeof what->more / sizeof *what->more);
 }
 
 flow_scenario *toy_scenario(const toy *what)

@@ -17,6 +17,7 @@ typedef struct toy {
     int days; ///< 0: 10
     const char *place, *link;
     const char *yaml, *conflict, *closures, *observations, *corrections, *attributes, *major_routes;
+    const char *more[4][2];        ///< names and texts of other files
     const char *set[toy_most_set]; ///< overrides
 } toy;
 
