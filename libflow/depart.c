@@ -37,14 +37,16 @@ static const flow_people_axis *axis_of_kind(const flow_groups *groups, int32_t k
     return NULL;
 }
 
-/// Hazard that people of a group go home, integrated over the step.
-static double homesick(const flow_model *m, int32_t place, uint32_t group)
+/// Hazard that people of a group, displaced by a cause, go home, integrated over the step.
+static double homesick(const flow_model *m, int32_t place, uint32_t group, int32_t cause)
 {
     const double *back = flow_model_quantity(m, FLOW_Q_RETURN_HAZARD);
+    const double *factor = flow_model_quantity(m, FLOW_Q_RETURN_FACTOR + cause);
     const flow_people_axis *origin = axis_of_kind(&m->groups, FLOW_AXIS_ORIGIN);
     if (back == NULL || origin == NULL) { return 0.0; }
     const int32_t home = flow_group_class(origin, group);
-    return home == place ? 0.0 : back[home] * m->s->world.dt;
+    if (home == place) { return 0.0; }
+    return back[home] * (factor != NULL ? factor[home] : 1.0) * m->s->world.dt;
 }
 
 /// Whether a destination asks for a labour permit.
@@ -138,7 +140,7 @@ static void leave(flow_model *m, flow_work *w, int32_t place)
             double risk[FLOW_N_CAUSE], tail[FLOW_N_CAUSE + 1];
             memcpy(risk, p.risk, sizeof risk);
             if (!displaced) { risk[FLOW_CAUSE_ONWARD] = 0.0; }
-            risk[FLOW_CAUSE_RETURN] = displaced ? homesick(m, place, key.group) : 0.0;
+            risk[FLOW_CAUSE_RETURN] = displaced ? homesick(m, place, key.group, cause) : 0.0;
             const double all = (displaced ? p.away : p.home) + risk[FLOW_CAUSE_RETURN];
             const int64_t n = flow_binomial(w->rng, here->row[i].n, -expm1(-all));
             if (n == 0) { continue; }

@@ -54,6 +54,26 @@ static bool long_date(const char *text, int32_t *day)
     return false;
 }
 
+/// "2005-08-28T15:30", any time of a day as a fraction of it.
+static bool date_and_time(const char *text, double *day)
+{
+    char date[11] = "";
+    int32_t number = 0;
+    if (strlen(text) != 16 || (text[10] != 'T' && text[10] != ' ') || text[13] != ':') {
+        return false;
+    }
+    memcpy(date, text, 10);
+    for (int i = 11; i < 16; i++) {
+        if (i != 13 && (text[i] < '0' || text[i] > '9')) { return false; }
+    }
+    const int hour = 10 * (text[11] - '0') + text[12] - '0';
+    const int minute = 10 * (text[14] - '0') + text[15] - '0';
+    if (hour > 24 || minute > 59 || (hour == 24 && minute > 0)) { return false; }
+    if (!flow_date_parse(date, &number)) { return false; }
+    *day = number + (hour * 60 + minute) / 1440.0;
+    return true;
+}
+
 static bool choice(flow_loader *l, const flow_table *t, int64_t row, int32_t c, const flow_field *f,
                    const char *what, double *out)
 {
@@ -124,7 +144,9 @@ static void cell(flow_loader *l, const flow_table *t, int64_t row, int32_t c, co
         break;
     case FLOW_CHOICE: (void)choice(l, t, row, c, f, what, out); break;
     case FLOW_DATE:
-        if (long_date(text, &number)) {
+        if (date_and_time(text, out)) {
+            *out -= l->s->start;
+        } else if (long_date(text, &number)) {
             *out = number - l->s->start;
         } else if (flow_load_day(l, t, row, c, what, INT32_MIN, &number)) {
             *out = number;
@@ -308,10 +330,11 @@ flow_err flow_setup_series(flow_setup *setup, int32_t table, int32_t place, int3
     return FLOW_OK;
 }
 
-int64_t flow_place_series_row(const flow_place_series *series, int32_t place, double day)
+/// Number of the first row of a place that begins after a day.
+static int64_t first_after(const flow_place_series *series, int32_t place, double day)
 {
     int64_t low = series->first[place], high = series->first[place + 1];
-    while (low < high) { // the first row after the day
+    while (low < high) {
         const int64_t middle = low + (high - low) / 2;
         if (series->day[middle] > day + 1e-6) { // days of short steps are sums of fractions
             high = middle;
@@ -319,5 +342,17 @@ int64_t flow_place_series_row(const flow_place_series *series, int32_t place, do
             low = middle + 1;
         }
     }
-    return low > series->first[place] ? series->row[low - 1] : -1;
+    return low;
+}
+
+int64_t flow_place_series_row(const flow_place_series *series, int32_t place, double day)
+{
+    const int64_t next = first_after(series, place, day);
+    return next > series->first[place] ? series->row[next - 1] : -1;
+}
+
+double flow_place_series_next(const flow_place_series *series, int32_t place, double day)
+{
+    const int64_t next = first_after(series, place, day);
+    return next < series->first[place + 1] ? series->day[next] : (double)INFINITY;
 }

@@ -226,6 +226,13 @@ FLOW_API FLOW_CHECKED flow_err flow_setup_series(flow_setup *setup, int32_t tabl
 /// @param day    days since the first day.
 /// @return row of the table, -1 before the first one of the place.
 FLOW_API int64_t flow_place_series_row(const flow_place_series *series, int32_t place, double day);
+/// When the next row of a place begins, in O(log rows): until then that of flow_place_series_row()
+/// holds. Safe from several threads.
+/// @param series of flow_setup_series().
+/// @param place  index of the place.
+/// @param day    days since the first day.
+/// @return days since the first day; INFINITY when no row follows.
+FLOW_API double flow_place_series_next(const flow_place_series *series, int32_t place, double day);
 
 // Steps ------------------------------------------------------------------------------------------
 
@@ -256,6 +263,52 @@ FLOW_API double flow_turn_normal(const flow_turn *turn, int64_t cell, int32_t dr
 /// @return km; NAN when a coordinate is.
 FLOW_API double flow_great_circle_km(double latitude_a, double longitude_a, double latitude_b,
                                      double longitude_b);
+// Sudden hazards ---------------------------------------------------------------------------------
+
+/// What a sudden hazard (flood, storm, earthquake) has done to a place. Plain numbers, all 0 at
+/// first, so that it can lie in the state of a module: FLOW_IMPACT_N numbers for each place.
+///
+/// An event drives a share of the people out and makes a share of the homes uninhabitable. While it
+/// lasts only what is newly reached counts: a second wave as high as the first one drives nobody
+/// out. Homes are repaired at a rate afterwards.
+typedef struct flow_impact {
+    double reached; ///< share of the people whom the present event has driven out
+    double ruined;  ///< share of the homes that it has made uninhabitable
+    double damage;  ///< share of the homes that cannot be lived in, after all events and repairs
+    double quiet;   ///< day on which the event ended; another one begins after a pause
+    double since;   ///< day up to which homes are repaired
+} flow_impact;
+
+/// Numbers of a flow_impact.
+#define FLOW_IMPACT_N 5
+
+/// The impact of a place in the state of a module that keeps nothing else.
+/// @param state of the turn.
+/// @param place index of the place.
+/// @return its impact.
+FLOW_API flow_impact *flow_impact_at(double *state, int32_t place);
+/// The hazard acts on a place for a while.
+/// @param impact of the place; do repairs until `from` before.
+/// @param from   day on which it begins to act.
+/// @param to     day on which it ends, >= from.
+/// @param pause  days without the hazard after which it is another event.
+/// @param share  of the people who must leave in this event, in [0, 1].
+/// @param ruin   share of the homes that cannot be lived in afterwards, in [0, 1].
+/// @return share of the people who are there now that must leave: what is newly reached.
+FLOW_API double flow_impact_strike(flow_impact *impact, double from, double to, double pause,
+                                   double share, double ruin);
+/// Homes are repaired: damage falls by exp(-rate * days).
+/// @param impact of the place.
+/// @param day    until when; earlier than before: nothing happens.
+/// @param rate   per day.
+/// @return integral of the damage over that time, in days.
+FLOW_API double flow_impact_repair(flow_impact *impact, double day, double rate);
+/// Two shares of independent things: 1 - (1 - a) (1 - b).
+/// @param a in [0, 1].
+/// @param b in [0, 1].
+/// @return share of what is hit by either.
+FLOW_API double flow_share_any(double a, double b);
+
 /// Set the text of flow_error_text() for this thread.
 /// @param err    kind of the failure.
 /// @param format of printf(), what was found and what was expected.

@@ -174,8 +174,9 @@ static flow_err load(flow_setup *setup)
     d->event = flow_setup_keep(setup, rows->n, sizeof *d->event);
     if (d->event == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for conflict_events"); }
     for (int64_t i = 0; i < rows->n; i++) {
-        const event one = {(int32_t)rows->value[DATE][i], (int32_t)i, rows->value[LATITUDE][i],
-                           rows->value[LONGITUDE][i], weight_of(p, rows, i)};
+        const event one = {(int32_t)floor(rows->value[DATE][i]), (int32_t)i,
+                           rows->value[LATITUDE][i], rows->value[LONGITUDE][i],
+                           weight_of(p, rows, i)};
         if (one.weight > 0.0) { d->event[d->n++] = one; }
     }
     if (d->n > 0) { qsort(d->event, (size_t)d->n, sizeof *d->event, by_day); }

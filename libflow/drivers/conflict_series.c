@@ -128,7 +128,8 @@ static flow_err count_months(flow_setup *setup, data *d)
     if (d->count == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for conflict_series"); }
     for (int64_t i = 0; i < rows->n; i++) {
         const int32_t place = (int32_t)rows->value[PLACE][i];
-        const int32_t month = month_of(w->start + (int32_t)rows->value[DATE][i]) - d->first_month;
+        const int32_t month =
+            month_of(w->start + (int32_t)floor(rows->value[DATE][i])) - d->first_month;
         if (place < 0 || month < 0 || month >= d->n_month) { continue; }
         d->count[(int64_t)place * d->n_month + month] += rows->value[COUNT][i];
     }
