@@ -109,7 +109,7 @@ static const char *const route[][2] = {
 static const char *const journey[][2] = {
     {"scenario.yaml", "libflow: 1\ntitle: journey\nperiod: {start: 2024-01-01, days: 40}\n"
                       "movement: {rule: destination}\ndestination: {speed: 50}\n"
-                      "destination_economic: {may_stay: true}\n"},
+                      "destination_economic: {may_stay: true, annual_rate: 0.04}\n"},
     {"places.csv", PLACES "Alm,R,A,1,1,town,30000,,0,\nBor,R,A,1,2,town,9000,,0,\n"
                           "Col,R,A,2,2,town,7000,,0,\nDun,R,B,2,3,camp,0,2500,0,\n"
                           "Els,R,B,3,3,town,5000,,0,\nMid,R,B,3,4,marker,0,,0,\n"},
@@ -173,7 +173,7 @@ static const drive hard_times[] = {
     {"hazard_conflict", 0.05}, {"hazard_economic", 0.03}, {"hazard_onward", 0.02},
     {"return_hazard", 0.02},   {"crossings", 130.0},      {"labour_permits", 17.3},
     {"passable", 1.0},         {"speed_factor", 1.0},     {"extra_capacity", 900.0},
-    {"safety", 1.0},           {"onset_flood", 0.01}};
+    {"safety", 1.0},           {"onset_flood", 0.01},     {"quota", 90.7}};
 
 enum { most_drive = 16 };
 

@@ -13,7 +13,8 @@ enum {
     STORY_MODULES, ///< drivers, a forcing, columns from outside
     STORY_GRID,    ///< enough places for parallel loops, everybody rests at the end of links
     STORY_ROUTE,   ///< long links only: most people are on the road
-    STORY_JOURNEY, ///< destination rule: gates, permits, returns, roads that change, full places
+    STORY_JOURNEY, ///< destination rule: gates, quotas, permits, returns, roads that change, full
+                   ///< places
     N_STORY
 };
 
