@@ -184,18 +184,28 @@ static bool used_up(const flow_model *m)
     return any && set->spawn.take_from_population && !set->quirks.overdrawn_population;
 }
 
-static double by_conflict(flow_model *m, int32_t place)
+/// People who leave a place by its intensity of conflict.
+static flow_err by_conflict(flow_model *m, int32_t place, int64_t *out)
 {
     const flow_settings_spawn *set = &m->s->set.spawn;
-    const double amount = set->rate * m->conflict[place];
-    if (set->rate_kind == FLOW_RATE_CONSTANT) { return floor(amount); }
-    if (set->rate_kind == FLOW_RATE_POP_RATIO) { return floor(amount * m->population[place]); }
+    double amount = set->rate * m->conflict[place];
+    if (set->rate_kind == FLOW_RATE_POP_RATIO) { amount *= m->population[place]; }
+    if (!(amount + (double)m->target <= FLOW_MOST_PEOPLE)) {
+        return flow_fail(FLOW_ERANGE,
+                         "day %d: %g people leave '%s' by spawn.rate and the intensity of its "
+                         "conflict, %lld elsewhere; at most %g can enter a model",
+                         (int)m->day, amount, m->s->place_name[place], (long long)m->target,
+                         FLOW_MOST_PEOPLE);
+    }
+    *out = (int64_t)floor(amount);
+    if (set->rate_kind != FLOW_RATE_POISSON) { return FLOW_OK; }
     flow_rng_key(m->work[0].rng, m->seed, m->member, m->day, FLOW_DRAW_SPAWN_COUNT,
                  (uint64_t)place);
     // GSL's Poisson counts in int: a sum of Poissons is Poisson.
-    double number = 0.0, mean = amount;
-    for (; mean > 1e8; mean -= 1e8) { number += gsl_ran_poisson(m->work[0].rng, 1e8); }
-    return number + gsl_ran_poisson(m->work[0].rng, mean);
+    *out = 0;
+    for (; amount > 1e8; amount -= 1e8) { *out += gsl_ran_poisson(m->work[0].rng, 1e8); }
+    *out += gsl_ran_poisson(m->work[0].rng, amount);
+    return FLOW_OK;
 }
 
 /// How many enter at each place, in m->place_number.
@@ -209,7 +219,7 @@ static flow_err numbers(flow_model *m)
     if (s->set.spawn.mode == FLOW_SPAWN_CONFLICT) {
         for (int32_t p = 0; p < n; p++) {
             if (!(m->conflict[p] > 0.0)) { continue; }
-            m->place_number[p] = (int64_t)by_conflict(m, p);
+            FLOW_TRY(by_conflict(m, p, &m->place_number[p]));
             m->target += m->place_number[p];
         }
         return FLOW_OK;

@@ -100,6 +100,13 @@ flow_err flow_model_enter(flow_model *m, int32_t place, int64_t n, flow_draw pur
 {
     *entered = 0;
     if (n <= 0) { return FLOW_OK; }
+    if ((double)m->entered + (double)n > FLOW_MOST_PEOPLE) {
+        return flow_fail(FLOW_ERANGE,
+                         "step %d: %lld people enter at '%s', %lld did before; at most %g can "
+                         "enter a model",
+                         (int)m->day, (long long)n, m->s->place_name[place], (long long)m->entered,
+                         FLOW_MOST_PEOPLE);
+    }
     const flow_groups *groups = &m->groups;
     if (groups->n_axis > 0) { flow_open(m, &m->work[0], purpose, place); }
     const int64_t units = groups->household < 0 ? n : households(m, place, n);

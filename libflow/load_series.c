@@ -36,7 +36,7 @@ bool flow_series_correct(flow_series *series, int32_t day)
             return false;
         }
         for (int64_t k = 0; k < i; k++) {
-            series->row[k].people = fmin(series->row[k].people * ratio, 1e15);
+            series->row[k].people = fmin(series->row[k].people * ratio, 1e12);
         }
         return true;
     }

@@ -24,6 +24,10 @@ typedef struct flow_choice {
 /// once, then they look for another.
 #define FLOW_NO_WAY UINT32_MAX
 
+/// People who may enter a model, all in all: their steps, summed, remain a whole number of 63 bits
+/// for nine million steps.
+#define FLOW_MOST_PEOPLE 1e12
+
 /// Scratch of one thread.
 typedef struct flow_work {
     gsl_rng *rng;          ///< how many

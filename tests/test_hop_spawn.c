@@ -467,6 +467,42 @@ Test(hop_spawn, a_poisson_number_leaves_each_zone)
     toy_end(&w);
 }
 
+// Refusal: no setting that can be typed makes more people than a model counts.
+Test(hop_spawn, more_people_than_can_be_counted_are_refused)
+{
+    static const char *const kind[] = {"constant", "poisson", "pop_ratio"};
+    for (int k = 0; k < 3; k++) {
+        char yaml[160];
+        (void)snprintf(yaml, sizeof yaml,
+                       STILL "spawn: {mode: conflict, rate_kind: %s, rate: %s}\n", kind[k],
+                       k == 2 ? "1" : "1e10");
+        const toy what = {.place = "Z,conflict,,1e10,,1e6; Y,conflict,,1e10,,1e6; C,camp;",
+                          .link = "Z,C,100; Y,C,100;",
+                          .yaml = yaml};
+        toy_world w = toy_make(&what, 3);
+        cr_expect_eq(flow_model_step(w.m), FLOW_ERANGE, "%s", kind[k]);
+        cr_expect_str_eq(flow_error_text(),
+                         "day 0: 1e+16 people leave 'Z' by spawn.rate and the intensity of its "
+                         "conflict, 0 elsewhere; at most 1e+12 can enter a model");
+        cr_expect_eq(flow_model_step(w.m), FLOW_ESTATE, "the model is broken until it is reset");
+        toy_end(&w);
+    }
+}
+
+Test(hop_spawn, as_many_people_as_can_be_counted_enter)
+{
+    const toy what = {.place = "Z,conflict,,1e10,,1e2; Y,conflict,,1e10,,1e-1; C,camp;",
+                      .link = "Z,C,100; Y,C,100;",
+                      .yaml = STILL "spawn: {mode: conflict, rate_kind: pop_ratio, rate: 0.999}\n"};
+    toy_world w = toy_make(&what, 3);
+    toy_days(&w, 1);
+    cr_expect_eq(flow_model_persons(w.m), INT64_C(999999000000));
+    cr_expect_eq(flow_model_step(w.m), FLOW_ERANGE);
+    cr_expect_str_eq(flow_error_text(), "step 1: 999000000000 people enter at 'Z', 999999000000 "
+                                        "did before; at most 1e+12 can enter a model");
+    toy_end(&w);
+}
+
 Test(hop_spawn, a_share_above_1_is_refused)
 {
     static const char *const name[] = {"scenario.yaml", "places.csv", "links.csv"};
