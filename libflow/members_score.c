@@ -43,7 +43,7 @@ flow_err flow_score_summary_create(const flow_scenario *s, int32_t n_member,
         }
     }
     out->input = (flow_score_input){
-        .n_step = s->n_step, .n_place = s->n_observed, .observed = out->observed};
+        .n_step = s->n_step, .dt = s->dt, .n_place = s->n_observed, .observed = out->observed};
     return FLOW_OK;
 }
 
@@ -91,10 +91,13 @@ flow_err flow_score_summary_finish(flow_score_summary *sum, flow_members_summary
     const int32_t n = sum->s != NULL ? sum->s->n_observed : 0;
     if (n == 0) { return FLOW_OK; }
     for (int32_t k = 0; k < FLOW_N_COVERAGE; k++) {
-        for (int64_t at = 0; at < (int64_t)sum->s->n_step * n; at++) {
-            sum->coverage[k][at % n] += sum->inside[k][at];
+        int32_t n_day = 0;
+        for (int64_t step = 0; step < sum->s->n_step; step++) {
+            if (!flow_score_compares(sum->s->dt, step)) { continue; }
+            for (int32_t i = 0; i < n; i++) { sum->coverage[k][i] += sum->inside[k][step * n + i]; }
+            n_day++;
         }
-        for (int32_t i = 0; i < n; i++) { sum->coverage[k][i] /= sum->s->n_step; }
+        for (int32_t i = 0; i < n && n_day > 0; i++) { sum->coverage[k][i] /= n_day; }
         out->coverage[k] = sum->coverage[k];
     }
     flow_measures m;

@@ -299,7 +299,7 @@ static flow_err step_done(flow_output *o)
 static flow_err check_step(const flow_output *o)
 {
     if (o->day < o->s->n_step) { return FLOW_OK; }
-    return flow_fail(FLOW_ESTATE, "the result file has all %d days", (int)o->s->n_step);
+    return flow_fail(FLOW_ESTATE, "the result file has all %d steps", (int)o->s->n_step);
 }
 
 flow_err flow_output_step(flow_output *o, const flow_model *model)

@@ -59,6 +59,7 @@ typedef struct flow_result_members {
 typedef struct flow_result {
     int32_t n_step, n_place, n_observed;
     int32_t start;           ///< days since 1970-01-01
+    double dt;               ///< days of a step
     char **place_name;       ///< [n_place]
     int64_t *people;         ///< [n_step][n_place]; of an ensemble the median in whole persons
     int32_t *observed_place; ///< [n_observed] index of the place

@@ -155,9 +155,9 @@ flow_err flow_hdf_read_text(const flow_hdf *hdf, const char *object, const char 
     return err;
 }
 
-flow_err flow_hdf_read_integer(const flow_hdf *hdf, const char *name, int64_t *out)
+/// One number among the attributes of the file, of one of two types of memory.
+static flow_err read_number(const flow_hdf *hdf, const char *name, bool whole, void *out)
 {
-    *out = 0;
     const htri_t there = H5Aexists(hdf->file, name);
     if (there < 0) { return flow_hdf_fail(hdf, name); }
     if (there == 0) { return flow_hdf_not_ours(hdf, name, "is missing"); }
@@ -167,13 +167,26 @@ flow_err flow_hdf_read_integer(const flow_hdf *hdf, const char *name, int64_t *o
     const hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
     if (type < 0 || space < 0) {
         err = flow_hdf_fail(hdf, name);
-    } else if (H5Tget_class(type) != H5T_INTEGER || H5Sget_simple_extent_npoints(space) != 1) {
-        err = flow_hdf_not_ours(hdf, name, "is no whole number");
-    } else if (H5Aread(attribute, H5T_NATIVE_INT64, out) < 0) {
+    } else if (H5Tget_class(type) != (whole ? H5T_INTEGER : H5T_FLOAT) ||
+               H5Sget_simple_extent_npoints(space) != 1) {
+        err = flow_hdf_not_ours(hdf, name, whole ? "is no whole number" : "is no number");
+    } else if (H5Aread(attribute, whole ? H5T_NATIVE_INT64 : H5T_NATIVE_DOUBLE, out) < 0) {
         err = flow_hdf_fail(hdf, name);
     }
     flow_hdf_close(space);
     flow_hdf_close(type);
     flow_hdf_close(attribute);
     return err;
+}
+
+flow_err flow_hdf_read_integer(const flow_hdf *hdf, const char *name, int64_t *out)
+{
+    *out = 0;
+    return read_number(hdf, name, true, out);
+}
+
+flow_err flow_hdf_read_real(const flow_hdf *hdf, const char *name, double *out)
+{
+    *out = 0.0;
+    return read_number(hdf, name, false, out);
 }

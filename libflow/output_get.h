@@ -20,7 +20,8 @@ flow_err flow_hdf_names(const flow_hdf *hdf, const char *name, int32_t n, char *
 flow_err flow_hdf_read_text(const flow_hdf *hdf, const char *object, const char *name,
                             bool optional, char **out);
 
-/// A whole number among the attributes of the file.
+/// A whole number, and a number, among the attributes of the file.
 flow_err flow_hdf_read_integer(const flow_hdf *hdf, const char *name, int64_t *out);
+flow_err flow_hdf_read_real(const flow_hdf *hdf, const char *name, double *out);
 
 #endif

@@ -107,8 +107,8 @@ static flow_err write_time(flow_output_members *o)
     FLOW_TRY(flow_hdf_axis(&o->part.hdf, o->part.hdf.file, &v, &o->axes.time));
     FLOW_TRY(flow_output_time_explain(&o->part.hdf, o->axes.time.scale));
     double *day = flow_calloc(o->s->n_step, sizeof *day);
-    if (day == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for %d days", (int)o->s->n_step); }
-    for (int32_t d = 0; d < o->s->n_step; d++) { day[d] = d; }
+    if (day == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for %d steps", (int)o->s->n_step); }
+    for (int32_t d = 0; d < o->s->n_step; d++) { day[d] = d * o->s->dt; }
     const flow_err err = flow_hdf_write(&o->part.hdf, o->axes.time.scale, H5T_NATIVE_DOUBLE, day);
     flow_dealloc(day);
     return err;

@@ -147,6 +147,10 @@ static flow_err read_all(const flow_hdf *hdf, flow_result *r)
     FLOW_TRY(read_about(hdf, r));
     FLOW_TRY(flow_hdf_length(hdf, "time", &r->n_step));
     FLOW_TRY(read_start(hdf, r));
+    FLOW_TRY(flow_hdf_read_real(hdf, "step_days", &r->dt));
+    if (!(r->dt >= 1e-3 && r->dt <= 1e3)) {
+        return flow_hdf_not_ours(hdf, "step_days", "is no length of a step");
+    }
     FLOW_TRY(flow_hdf_length(hdf, "place", &r->n_place));
     r->place_name = flow_calloc(r->n_place, sizeof *r->place_name);
     if (r->place_name == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for names"); }

@@ -6,7 +6,7 @@
 const char *const flow_trivial_name[FLOW_N_TRIVIAL] = {"equal", "cap",   "dist1", "dist2",
                                                        "first", "real1", "day30"};
 
-enum { day30 = 30 };
+enum { day_carried = 30 };               // of day30 and MASE
 static const double softening_km = 10.0; // of dist1 and dist2
 
 typedef flow_score_input input;
@@ -23,16 +23,55 @@ static double observed_total(const input *in, int64_t day)
     return sum;
 }
 
+// Dates ------------------------------------------------------------------------------------------
+
+/// The last day that has ended, or is under way, at the end of a step.
+static int64_t last_day(double dt, int64_t step)
+{
+    return (int64_t)ceil((double)(step + 1) * dt - 1e-6) - 1;
+}
+
+bool flow_score_compares(double dt, int64_t step)
+{
+    return floor((double)(step + 1) * dt + 1e-6) > floor((double)step * dt + 1e-6);
+}
+
+static double days_of_step(const input *in)
+{
+    return in->dt > 0.0 ? in->dt : 1.0;
+}
+
+static bool compares(const input *in, int64_t step)
+{
+    return flow_score_compares(days_of_step(in), step);
+}
+
+static int64_t n_compared(const input *in)
+{
+    int64_t n = 0;
+    for (int64_t step = 0; step < in->n_step; step++) { n += compares(in, step); }
+    return n;
+}
+
+/// The step that is compared with the observations of day 30, or those of the first day after it.
+static int64_t step_of_day30(const input *in)
+{
+    int64_t step = 0;
+    while (last_day(days_of_step(in), step) < day_carried || !compares(in, step)) { step++; }
+    return step;
+}
+
 // Measures --------------------------------------------------------------------------------------
 
-/// Terms of one day for every place.
-static void add_day(const input *in, int64_t day, const double *s, flow_measures *out)
+/// Terms of one of n_day days for every place.
+static void add_day(const input *in, int64_t day, int64_t n_day, const double *s,
+                    flow_measures *out)
 {
     const double total = observed_total(in, day);
     double sum = 0.0;
     for (int32_t c = 0; c < in->n_place; c++) { sum += s[c]; }
     const double scale = sum > 0.0 ? total / sum : 0.0;
-    const double weight = 1.0 / (fmax(total, 1.0) * in->n_step);
+    const double weight = 1.0 / (fmax(total, 1.0) * (double)n_day);
     for (int32_t c = 0; c < in->n_place; c++) {
         const double d = observed(in, day, c);
         out->place_error[c] += fabs(s[c] - d) * weight;
@@ -45,7 +84,9 @@ static void add_day(const input *in, int64_t day, const double *s, flow_measures
 static double place_mase(const input *in, const double *s, int32_t place)
 {
     double own = 0.0, naive = 0.0;
+    const int64_t day30 = step_of_day30(in);
     for (int64_t day = day30 + 1; day < in->n_step; day++) {
+        if (!compares(in, day)) { continue; }
         const double d = observed(in, day, place);
         own += fabs(s[day * in->n_place + place] - d);
         naive += fabs(observed(in, day30, place) - d);
@@ -59,7 +100,9 @@ static double total_mase(const input *in, const double *mase)
     for (int32_t c = 0; c < in->n_place; c++) {
         if (isnan(mase[c])) { continue; }
         double weight = 0.0;
-        for (int64_t day = 0; day < in->n_step; day++) { weight += observed(in, day, c); }
+        for (int64_t day = 0; day < in->n_step; day++) {
+            if (compares(in, day)) { weight += observed(in, day, c); }
+        }
         sum += weight * mase[c];
         weights += weight;
     }
@@ -69,19 +112,22 @@ static double total_mase(const input *in, const double *mase)
 void flow_score_measure(const input *in, const double *s, flow_measures *out)
 {
     const int32_t n = in->n_place;
+    const int64_t n_day = n_compared(in);
     out->error = out->ard = out->mase = out->rmse = 0.0;
     for (int32_t c = 0; c < n; c++) {
         out->place_error[c] = out->place_ard[c] = out->place_mase[c] = out->place_rmse[c] = 0.0;
     }
-    for (int64_t day = 0; day < in->n_step; day++) { add_day(in, day, s + day * n, out); }
+    for (int64_t day = 0; day < in->n_step; day++) {
+        if (compares(in, day)) { add_day(in, day, n_day, s + day * n, out); }
+    }
     for (int32_t c = 0; c < n; c++) {
         out->error += out->place_error[c];
         out->ard += out->place_ard[c];
         out->rmse += out->place_rmse[c];
-        out->place_rmse[c] = sqrt(out->place_rmse[c] / in->n_step);
+        out->place_rmse[c] = sqrt(out->place_rmse[c] / (double)n_day);
         out->place_mase[c] = place_mase(in, s, c);
     }
-    out->rmse = sqrt(out->rmse / ((double)in->n_step * n));
+    out->rmse = sqrt(out->rmse / ((double)n_day * n));
     out->mase = total_mase(in, out->place_mase);
 }
 
@@ -100,7 +146,7 @@ static double arrived(const input *in, const double *s)
     int32_t n = 0;
     for (int64_t day = 0; day < in->n_step; day++) {
         const double total = observed_total(in, day);
-        if (!(total > 0.0)) { continue; }
+        if (!(total > 0.0) || !compares(in, day)) { continue; }
         double here = 0.0;
         for (int32_t c = 0; c < in->n_place; c++) { here += s[day * in->n_place + c]; }
         sum += here / total;
@@ -217,7 +263,7 @@ static bool by_distance(const input *in, int power, double *share, double *s)
 
 static bool day30_shares(const input *in, double *share)
 {
-    return day_shares(in, day30, share);
+    return day_shares(in, step_of_day30(in), share);
 }
 
 /// Counts of a trivial model in s[n_step][n_place]; false when the data do not define it.
@@ -262,11 +308,16 @@ static flow_err check_counts(const input *in)
 static flow_err check(const input *in)
 {
     if (in->n_step < 1 || in->n_place < 1) {
-        return flow_fail(FLOW_ERANGE, "a score needs days and places, got %d and %d",
+        return flow_fail(FLOW_ERANGE, "a score needs steps and places, got %d and %d",
                          (int)in->n_step, (int)in->n_place);
     }
     if (in->n_source < 0) {
         return flow_fail(FLOW_ERANGE, "n_source = %d is no number of places", (int)in->n_source);
+    }
+    if (n_compared(in) < 1) {
+        return flow_fail(FLOW_ERANGE,
+                         "a score compares whole days, but the %d steps do not fill one",
+                         (int)in->n_step);
     }
     FLOW_TRY(check_counts(in));
     for (int64_t i = 0; i < (int64_t)in->n_place * in->n_source; i++) {
@@ -346,7 +397,7 @@ flow_err flow_score_compute(const flow_score_input *in, flow_score **out)
     flow_dealloc(s);
     if (!good) {
         flow_score_free(score);
-        return flow_fail(FLOW_ENOMEM, "no memory for the score of %d days and %d places",
+        return flow_fail(FLOW_ENOMEM, "no memory for the score of %d steps and %d places",
                          (int)in->n_step, (int)in->n_place);
     }
     *out = score;
@@ -365,7 +416,7 @@ flow_err flow_score_result(const flow_result *r, flow_score **out)
     double *expected = flow_calloc((int64_t)r->n_step * r->n_observed, sizeof *expected);
     flow_err err = FLOW_OK;
     if (simulated == NULL || capacity == NULL || weight == NULL || expected == NULL) {
-        err = flow_fail(FLOW_ENOMEM, "no memory for the score of %d days and %d places",
+        err = flow_fail(FLOW_ENOMEM, "no memory for the score of %d steps and %d places",
                         (int)r->n_step, (int)r->n_place);
     } else {
         const double *median = NULL;
@@ -388,6 +439,7 @@ flow_err flow_score_result(const flow_result *r, flow_score **out)
             }
         }
         const flow_score_input in = {.n_step = r->n_step,
+                                     .dt = r->dt,
                                      .n_place = r->n_observed,
                                      .simulated = simulated,
                                      .expected = expected,

@@ -14,6 +14,7 @@ extern const char *const flow_trivial_name[FLOW_N_TRIVIAL];
 /// Data of a score, all borrowed.
 typedef struct flow_score_input {
     int32_t n_step, n_place;    ///< places with observations only, >= 1
+    double dt;                  ///< days of a step; 0: 1
     const int64_t *simulated;   ///< [n_step][n_place] persons >= 0
     const double *expected;     ///< the same of no single run, as a median; NULL: simulated counts
     const int64_t *observed;    ///< [n_step][n_place] persons >= 0
@@ -25,10 +26,15 @@ typedef struct flow_score_input {
         *source_weight; ///< [n_step][n_source] population of that day's conflict zones, else 0
 } flow_score_input;
 
+/// Whether a step is compared: whether a day ends in it. Steps of an hour are compared once a day,
+/// those of a day or longer all, with the observations of their last day.
+/// @param dt  days of a step.
+bool flow_score_compares(double dt, int64_t step);
+
 /// Measures of one model; NAN where undefined. Per-place arrays have n_place entries, owned by the
 /// score. s: simulated, d: observed persons, D: sum of d over the places of a day.
 typedef struct flow_measures {
-    double error; ///< mean_t [ sum_c |s - d| / max(D, 1) ]
+    double error; ///< mean_t [ sum_c |s - d| / max(D, 1) ], t the steps that are compared
     double ard;   ///< the same with each day's s scaled to D
     double mase;  ///< mean of place_mase, weighted by the place's observed person-days
     double rmse;  ///< persons, over all places and days

@@ -42,7 +42,8 @@ static flow_result *empty_result(const flow_scenario *s)
 {
     flow_result *r = flow_calloc(1, sizeof *r);
     cr_assert_not_null(r);
-    *r = (flow_result){.n_step = s->n_step, .n_place = s->n_place, .n_observed = s->n_observed};
+    *r = (flow_result){
+        .n_step = s->n_step, .dt = s->dt, .n_place = s->n_place, .n_observed = s->n_observed};
     const int64_t days = s->n_step, n = s->n_place, seen = s->n_observed;
     r->place_name = flow_calloc(n, sizeof *r->place_name);
     r->people = flow_calloc(days * n, sizeof *r->people);

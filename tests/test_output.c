@@ -559,7 +559,7 @@ Test(output, more_steps_than_days_are_refused_and_abandoning_removes_the_file)
     cr_expect(exists("run.nc.part"));
     cr_assert_eq(flow_output_step(o, m), FLOW_OK);
     cr_expect_eq(flow_output_step(o, m), FLOW_ESTATE);
-    cr_expect_str_eq(flow_error_text(), "the result file has all 1 days");
+    cr_expect_str_eq(flow_error_text(), "the result file has all 1 steps");
     flow_output_abandon(o);
     flow_output_abandon(NULL);
     cr_expect_not(exists("run.nc.part"));

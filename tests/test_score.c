@@ -18,6 +18,16 @@ static void near(double got, double expected, const char *what)
               "%s is %.17g, expected %.17g", what, got, expected);
 }
 
+/// Expect two scores to be the same.
+static void expect_same(const flow_measures *a, const flow_measures *b, const char *what)
+{
+    const double x[] = {a->error, a->ard, a->mase, a->rmse};
+    const double y[] = {b->error, b->ard, b->mase, b->rmse};
+    for (int i = 0; i < 4; i++) {
+        if (!isnan(x[i]) || !isnan(y[i])) { near(x[i], y[i], what); }
+    }
+}
+
 static flow_score *compute(const flow_score_input *in)
 {
     flow_score *score = NULL;
@@ -78,6 +88,74 @@ static void fill_at_random(table *t, uint32_t seed, int32_t n_step, int32_t n_pl
 }
 
 // Known answers ---------------------------------------------------------------------------------
+
+// Property: a day is compared once, at its end, however many steps it has.
+Test(score, half_days_are_compared_at_the_end_of_each_day)
+{
+    table *whole = malloc(sizeof *whole), *half = malloc(sizeof *half);
+    cr_assert(whole != NULL && half != NULL);
+    fill_at_random(whole, 31, 32, 4);
+    *half = *whole;
+    half->in.n_step = 64;
+    half->in.dt = 0.5;
+    half->in.simulated = half->simulated;
+    half->in.observed = half->observed;
+    half->in.capacity = half->capacity;
+    half->in.first_count = half->first_count;
+    half->in.network_km = half->network_km;
+    half->in.source_weight = half->source_weight;
+    for (int row = 0; row < 64; row++) {
+        for (int i = 0; i < 4; i++) {
+            const int from = row / 2 * 4 + i, to = row * 4 + i;
+            half->observed[to] = whole->observed[from];
+            half->simulated[to] = row % 2 == 1 ? whole->simulated[from] : 17;
+        }
+        for (int i = 0; i < 3; i++) {
+            half->source_weight[row * 3 + i] = whole->source_weight[row / 2 * 3 + i];
+        }
+    }
+    flow_score *a = compute(&whole->in), *b = compute(&half->in);
+    expect_same(&a->model, &b->model, "half days");
+    cr_expect(isfinite(a->model.mase), "day 30 is there");
+    for (int i = 0; i < FLOW_N_TRIVIAL; i++) {
+        expect_same(&a->trivial[i], &b->trivial[i], flow_trivial_name[i]);
+    }
+    near(b->arrived, a->arrived, "arrived");
+    near(b->skill, a->skill, "skill");
+    flow_score_free(a);
+    flow_score_free(b);
+    free(whole);
+    free(half);
+}
+
+// Known answer: the first month holds day 30; it is carried forward over the two after it.
+Test(score, months_are_compared_with_their_last_day)
+{
+    table t;
+    begin(&t, 3, 1, 0);
+    t.in.dt = 30.4375;
+    const int64_t observed[] = {100, 130, 90}, simulated[] = {80, 120, 100};
+    memcpy(t.observed, observed, sizeof observed);
+    memcpy(t.simulated, simulated, sizeof simulated);
+    flow_score *score = compute(&t.in);
+    near(score->model.error, (20.0 / 100 + 10.0 / 130 + 10.0 / 90) / 3, "error");
+    near(score->model.mase, (10.0 + 10.0) / (30.0 + 10.0), "MASE");
+    flow_score_free(score);
+}
+
+Test(score, hours_that_fill_no_day_are_refused)
+{
+    table t;
+    begin(&t, 23, 1, 0);
+    t.in.dt = 1.0 / 24.0;
+    flow_score *score = NULL;
+    cr_expect_eq(flow_score_compute(&t.in, &score), FLOW_ERANGE);
+    cr_expect_str_eq(flow_error_text(),
+                     "a score compares whole days, but the 23 steps do not fill one");
+    t.in.n_step = 24;
+    score = compute(&t.in);
+    flow_score_free(score);
+}
 
 Test(score, measures_of_three_days_by_hand)
 {
@@ -471,11 +549,11 @@ Test(score, sizes_that_are_none_are_refused)
 {
     table t;
     begin(&t, 0, 2, 1);
-    refuse(&t, "a score needs days and places, got 0 and 2");
+    refuse(&t, "a score needs steps and places, got 0 and 2");
     begin(&t, 3, 0, 1);
-    refuse(&t, "a score needs days and places, got 3 and 0");
+    refuse(&t, "a score needs steps and places, got 3 and 0");
     begin(&t, -3, 2, 1);
-    refuse(&t, "a score needs days and places, got -3 and 2");
+    refuse(&t, "a score needs steps and places, got -3 and 2");
     begin(&t, 3, 2, -1);
     refuse(&t, "n_source = -1 is no number of places");
 }

@@ -85,6 +85,12 @@ app_text app_difference(double people);
 app_text app_measure(double value);
 /// "1.2 million", "340 thousand".
 app_text app_rate(double value);
+/// "31 days", "48 steps of 1 hour": n steps of dt days.
+app_text app_steps(int32_t n, double dt);
+/// Days that n steps of dt days take; one that is begun counts.
+int32_t app_days(int32_t n, double dt);
+/// Date of the last day of a result.
+app_text app_last_day(const flow_result *result);
 /// Columns of UTF-8 text on a terminal.
 int32_t app_width(const char *text);
 /// Print text padded or cut to a width.

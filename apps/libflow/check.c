@@ -99,14 +99,15 @@ static app_exit print_good(const app_arguments *arguments, const flow_scenario *
         return app_print_json(json_pack(
             "{s:s, s:s, s:b, s:i, s:i, s:i, s:i, s:s, s:o, s:o}", "schema", "libflow.check.1",
             "scenario", arguments->operand[0], "good", 1, "places", (int)s->n_place, "links",
-            (int)s->n_link, "days", (int)s->n_step, "observed", (int)s->n_observed, "start", first,
-            "problems", json_array(), "warnings", app_json_warnings(s)));
+            (int)s->n_link, "days", (int)app_days(s->n_step, s->dt), "observed", (int)s->n_observed,
+            "start", first, "problems", json_array(), "warnings", app_json_warnings(s)));
     }
     app_print_warnings(s, n_warning, stdout);
-    (void)printf("%s can run: %d places, %d directed links, %d days from %s, %d observed places, "
+    (void)printf("%s can run: %d places, %d directed links, %s from %s, %d observed places, "
                  "%" PRId64 " warning%s.\n",
-                 arguments->operand[0], (int)s->n_place, (int)s->n_link, (int)s->n_step, first,
-                 (int)s->n_observed, n_warning, n_warning == 1 ? "" : "s");
+                 arguments->operand[0], (int)s->n_place, (int)s->n_link,
+                 app_steps(s->n_step, s->dt).text, first, (int)s->n_observed, n_warning,
+                 n_warning == 1 ? "" : "s");
     return APP_OK;
 }
 

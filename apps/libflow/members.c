@@ -65,25 +65,31 @@ static spread last_of(const flow_result *r, int32_t place)
 static double place_crps(const flow_result *r, int32_t i)
 {
     double sum = 0.0;
-    for (int64_t day = 0; day < r->n_step; day++) {
-        sum += r->members->crps[day * r->n_observed + i];
+    int64_t n = 0;
+    for (int64_t step = 0; step < r->n_step; step++) {
+        if (!flow_score_compares(r->dt, step)) { continue; }
+        sum += r->members->crps[step * r->n_observed + i];
+        n++;
     }
-    return sum / r->n_step;
+    return n > 0 ? sum / (double)n : (double)NAN;
 }
 
 /// CRPS as the error is: summed over the places, as a share of the observed people, mean over days.
 static double total_crps(const flow_result *r)
 {
     double sum = 0.0;
+    int64_t n = 0;
     for (int64_t day = 0; day < r->n_step; day++) {
+        if (!flow_score_compares(r->dt, day)) { continue; }
         double crps = 0.0, people = 0.0;
         for (int64_t i = day * r->n_observed; i < (day + 1) * r->n_observed; i++) {
             crps += r->members->crps[i];
             people += (double)r->observed[i];
         }
         sum += crps / fmax(people, 1.0);
+        n++;
     }
-    return sum / r->n_step;
+    return n > 0 ? sum / (double)n : (double)NAN;
 }
 
 static double mean_of(const double *value, int32_t n)
@@ -135,10 +141,8 @@ static void print_range(const spread *s)
 
 static void print_last_day(const flow_result *r)
 {
-    char last[16];
-    flow_date_text(r->start + r->n_step - 1, last);
     app_print_padded("", NAME);
-    (void)printf("     at the end of %s", last);
+    (void)printf("     at the end of %s", app_last_day(r).text);
 }
 
 void app_print_member_places(const flow_result *r)

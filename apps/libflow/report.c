@@ -15,7 +15,7 @@ static const char *const trivial_help[FLOW_N_TRIVIAL] = {
 typedef struct summary {
     int32_t index;                ///< among the observed places
     double last_s, last_d;        ///< people on the last day
-    double mean_s, mean_d, error; ///< means over days; error: of |simulated - observed|
+    double mean_s, mean_d, error; ///< means over days that end; error: of |simulated - observed|
 } summary;
 
 static int64_t simulated(const flow_result *r, int32_t day, int32_t i)
@@ -31,13 +31,20 @@ static int64_t observed(const flow_result *r, int32_t day, int32_t i)
 static summary summarise(const flow_result *r, int32_t i)
 {
     summary row = {.index = i};
-    for (int32_t day = 0; day < r->n_step; day++) {
-        row.last_s = (double)simulated(r, day, i);
-        row.last_d = (double)observed(r, day, i);
-        row.mean_s += row.last_s / r->n_step;
-        row.mean_d += row.last_d / r->n_step;
-        row.error += fabs(row.last_s - row.last_d) / r->n_step;
+    int32_t n = 0;
+    for (int32_t step = 0; step < r->n_step; step++) {
+        row.last_s = (double)simulated(r, step, i);
+        row.last_d = (double)observed(r, step, i);
+        if (!flow_score_compares(r->dt, step)) { continue; }
+        row.mean_s += row.last_s;
+        row.mean_d += row.last_d;
+        row.error += fabs(row.last_s - row.last_d);
+        n++;
     }
+    if (n == 0) { return row; }
+    row.mean_s /= n;
+    row.mean_d /= n;
+    row.error /= n;
     return row;
 }
 
@@ -71,10 +78,9 @@ void app_print_spark_of_places(const flow_result *r)
         }
         top = fmax(top, fmax(s[day], d[day]));
     }
-    char first[16], last[16];
+    char first[16];
     flow_date_text(r->start, first);
-    flow_date_text(r->start + r->n_step - 1, last);
-    (void)printf("\nPeople in camps from %s to %s, bars up to %s:\n", first, last,
+    (void)printf("\nPeople in camps from %s to %s, bars up to %s:\n", first, app_last_day(r).text,
                  app_people(top).text);
     (void)printf("  simulated ");
     app_print_spark(s, r->n_step, top, SPARK);
@@ -99,10 +105,8 @@ void app_print_places(const flow_result *r)
         total.error += row[i].error;
     }
     qsort(row, (size_t)r->n_observed, sizeof *row, by_observed);
-    char last[16];
-    flow_date_text(r->start + r->n_step - 1, last);
     app_print_padded("", NAME);
-    (void)printf("    at the end of %s     mean over days\n", last);
+    (void)printf("    at the end of %s     mean over days\n", app_last_day(r).text);
     app_print_padded("camp", NAME);
     (void)printf(" %9s %9s %9s  %9s %9s %8s\n", "simulated", "observed", "error", "simulated",
                  "observed", "|error|");

@@ -15,8 +15,9 @@ static app_exit print_scores(const char *path, const flow_result *r, const flow_
         app_print_score(r, score, true);
         return APP_OK;
     }
-    json_t *o = json_pack("{s:s, s:s, s:i, s:o}", "schema", "libflow.score.1", "result", path,
-                          "days", (int)r->n_step, "observed", app_json_places(r, score));
+    json_t *o =
+        json_pack("{s:s, s:s, s:i, s:o}", "schema", "libflow.score.1", "result", path, "days",
+                  (int)app_days(r->n_step, r->dt), "observed", app_json_places(r, score));
     bool good = o != NULL && app_json_score(o, score);
     if (good && r->members != NULL) {
         good = json_object_set_new(o, "ensemble", app_json_ensemble(r, score)) == 0;
@@ -51,22 +52,23 @@ static app_exit score(const app_arguments *arguments)
 
 static app_exit print_info(const char *path, const flow_result *r, bool json)
 {
-    char first[16], last[16];
+    char first[16];
     flow_date_text(r->start, first);
-    flow_date_text(r->start + r->n_step - 1, last);
     if (json) {
         return app_print_json(json_pack(
-            "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:i, s:s, s:i, s:i, s:i}", "schema",
-            "libflow.info.1", "result", path, "title", text_or(r->title, ""), "scenario",
+            "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:i, s:s, s:i, s:i, s:f, s:i, s:i}",
+            "schema", "libflow.info.1", "result", path, "title", text_or(r->title, ""), "scenario",
             text_or(r->scenario_path, ""), "version", text_or(r->version, ""), "created",
             text_or(r->created, ""), "command_line", text_or(r->command_line, ""), "checksum",
             text_or(r->checksum, ""), "seed", (json_int_t)r->seed, "member", (json_int_t)r->member,
             "members", r->members != NULL ? (int)r->members->n : 1, "start", first, "days",
-            (int)r->n_step, "places", (int)r->n_place, "observed", (int)r->n_observed));
+            (int)app_days(r->n_step, r->dt), "steps", (int)r->n_step, "step_days", r->dt, "places",
+            (int)r->n_place, "observed", (int)r->n_observed));
     }
     (void)printf("%s\n\n", text_or(r->title, path));
     (void)printf("  scenario      %s\n", text_or(r->scenario_path, "(from memory)"));
-    (void)printf("  period        %d days from %s to %s\n", (int)r->n_step, first, last);
+    (void)printf("  period        %s from %s to %s\n", app_steps(r->n_step, r->dt).text, first,
+                 app_last_day(r).text);
     (void)printf("  places        %d, %d of them observed\n", (int)r->n_place, (int)r->n_observed);
     (void)printf("  made          %s by libflow %s\n", text_or(r->created, "(unknown time)"),
                  text_or(r->version, "(unknown version)"));

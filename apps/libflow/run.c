@@ -238,9 +238,8 @@ static void print_fullest(const flow_result *r)
     const int64_t *last = r->people + (int64_t)(r->n_step - 1) * r->n_place;
     for (int32_t p = 0; p < r->n_place; p++) { list[p] = (row){p, last[p]}; }
     qsort(list, (size_t)r->n_place, sizeof *list, by_people);
-    char day[16];
-    flow_date_text(r->start + r->n_step - 1, day);
-    (void)printf("There are no observations. Most people are, at the end of %s, in:\n\n", day);
+    (void)printf("There are no observations. Most people are, at the end of %s, in:\n\n",
+                 app_last_day(r).text);
     app_print_padded("place", NAME_WIDTH);
     (void)printf(" %12s\n", "people");
     const int32_t n = r->n_place < MOST_PLACES ? r->n_place : MOST_PLACES;
@@ -305,8 +304,7 @@ static void print_report(const job *j)
     (void)printf(", ");
     print_count(flow_scenario_n_link(s), "directed link");
     (void)printf(", ");
-    print_count(j->report.days, "day");
-    (void)printf(" from %s\n", first);
+    (void)printf("%s from %s\n", app_steps(j->report.days, s->dt).text, first);
     if (j->result->members != NULL) {
         print_members(j->result);
     } else {
@@ -334,12 +332,14 @@ static json_t *to_json(const job *j)
     flow_date_text(j->scenario->start, first);
     (void)snprintf(checksum, sizeof checksum, "%016" PRIx64, j->report.checksum);
     json_t *o = json_pack(
-        "{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:i, "
+        "{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, "
+        "s:i, "
         "s:I, s:s, s:s, s:o, s:o}",
         "schema", "libflow.run.1", "version", flow_version(), "scenario", j->arguments->operand[0],
-        "start", first, "days", (int)j->report.days, "places",
-        (int)flow_scenario_n_place(j->scenario), "links", (int)flow_scenario_n_link(j->scenario),
-        "members", j->result->members != NULL ? (int)j->result->members->n : 1, "persons",
+        "start", first, "days", (int)app_days(j->report.days, j->scenario->dt), "steps",
+        (int)j->report.days, "places", (int)flow_scenario_n_place(j->scenario), "links",
+        (int)flow_scenario_n_link(j->scenario), "members",
+        j->result->members != NULL ? (int)j->result->members->n : 1, "persons",
         (json_int_t)j->report.persons, "entered", (json_int_t)j->report.entered, "left",
         (json_int_t)j->report.left, "person_steps", (json_int_t)j->report.person_steps, "load_s",
         j->load_s, "wall_s", j->wall_s, "step_s", j->report.step_s, "person_steps_per_s",
@@ -380,7 +380,7 @@ static app_exit simulate(job *j)
     if (err != FLOW_OK) { return app_fail("run", err); }
     if (!a->quiet) { say_warnings(j->scenario, a->operand[0]); }
     progress p = {.wanted = !a->quiet && on_terminal(),
-                  .what = a->members > 0 ? "member" : "day",
+                  .what = a->members > 0 ? "member" : "step",
                   .begin = seconds()};
     const flow_run_options options = {.model = j->model,
                                       .output = j->output,
@@ -476,8 +476,8 @@ static const app_option options[] = {
      "Write a checkpoint to FILE when the run is stopped by SIGTERM, SIGUSR1, SIGINT or SIGHUP, "
      "then exit with 75. FILE.1 is the one before, FILE.steps holds the result so far; they may "
      "be removed when the run is over."},
-    {0, "every", "D", APP_INTEGER, AT(every), 1, INT32_MAX,
-     "Write a checkpoint every D days, too."},
+    {0, "every", "N", APP_INTEGER, AT(every), 1, INT32_MAX,
+     "Write a checkpoint every N steps, too."},
     {0, "resume", "FILE", APP_TEXT, AT(resume), 0, 0,
      "Go on from checkpoint FILE, with the same scenario and options; the result is that of the "
      "unbroken run. With --checkpoint FILE more checkpoints follow."},

@@ -70,6 +70,37 @@ app_text app_rate(double value)
     return out;
 }
 
+app_text app_steps(int32_t n, double dt)
+{
+    app_text out;
+    const char *s = n == 1 ? "" : "s";
+    if (dt == 1.0) {
+        (void)snprintf(out.text, sizeof out.text, "%d day%s", (int)n, s);
+    } else if (dt < 1.0) {
+        const int hours = (int)round(24.0 * dt);
+        (void)snprintf(out.text, sizeof out.text, "%d step%s of %d hour%s", (int)n, s, hours,
+                       hours == 1 ? "" : "s");
+    } else {
+        (void)snprintf(out.text, sizeof out.text, "%d %s%s", (int)n, dt < 30.0 ? "week" : "month",
+                       s);
+    }
+    return out;
+}
+
+int32_t app_days(int32_t n, double dt)
+{
+    return (int32_t)ceil((double)n * dt - 1e-6);
+}
+
+app_text app_last_day(const flow_result *r)
+{
+    app_text out;
+    char day[16];
+    flow_date_text(r->start + app_days(r->n_step, r->dt) - 1, day);
+    (void)snprintf(out.text, sizeof out.text, "%s", day);
+    return out;
+}
+
 int32_t app_width(const char *text)
 {
     int32_t n = 0;

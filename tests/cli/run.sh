@@ -55,6 +55,18 @@ for path in towns/ towns/. towns/scenario.yaml; do
     [ -f towns.nc ] || fail "$path: no towns.nc, but $(ls)"
 done
 
+# Steps of other lengths are counted and dated as they are.
+"$libflow" run towns -o steps.nc --set movement.rule=none --set period.step=6h >out 2>err ||
+    fail "six hours: $(cat err)"
+grep -q ", 80 steps of 6 hours from 2024-01-01$" out || fail "no steps: $(cat out)"
+"$libflow" info steps.nc >out
+grep -q "period        80 steps of 6 hours from 2024-01-01 to 2024-01-20$" out ||
+    fail "no steps: $(cat out)"
+"$libflow" info steps.nc --json >out
+json out 'o["steps"] == 80 and o["days"] == 20 and o["step_days"] == 0.25'
+"$libflow" check towns --set movement.rule=none --set period.step=week >out
+grep -q ", 3 weeks from 2024-01-01," out || fail "no weeks: $(cat out)"
+
 # An existing file stays as it is without --force.
 before=$(cksum <towns.nc)
 refuse 73 "towns.nc" run towns
