@@ -271,6 +271,9 @@ uint64_t flow_model_checksum(const flow_model *m)
     }
     for (int32_t l = 0; l < m->s->n_link; l++) {
         sum += flow_cells_hash(&m->road[l], (uint64_t)l | UINT64_C(1) << 40);
+        if (m->to != NULL) { // who waits at its beginning
+            sum += flow_cells_hash(&m->to->gate[l], (uint64_t)l | UINT64_C(1) << 41);
+        }
     }
     const int64_t totals[] = {m->persons, m->entered, m->left, m->debt, m->waiting};
     for (size_t i = 0; i < sizeof totals / sizeof *totals; i++) {

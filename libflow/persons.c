@@ -1,5 +1,5 @@
 // Answers about people who are followed one by one.
-#include "model.h"
+#include "destination.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +165,7 @@ uint64_t flow_model_identity_checksum(const flow_model *m)
     for (int32_t p = 0; p < m->s->n_place; p++) { sum += hash_set(&m->here[p], (uint64_t)p); }
     for (int32_t l = 0; l < m->s->n_link; l++) {
         sum += hash_set(&m->road[l], (uint64_t)l | UINT64_C(1) << 40);
+        if (m->to != NULL) { sum += hash_set(&m->to->gate[l], (uint64_t)l | UINT64_C(1) << 41); }
     }
     return flow_mix(sum);
 }

@@ -1,12 +1,25 @@
 #include "stories.h"
 
-#include <criterion/criterion.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-const char *const story_name[N_STORY] = {"crowd", "matches", "flee",   "modules",
-                                         "grid",  "route",   "journey"};
+const char *const story_name[N_STORY] = {"crowd", "matches", "flee",   "modules", "grid",
+                                         "route", "journey", "folder", "causes",  "lattice"};
+
+/// End the program with a text: plain programs use stories, too.
+FLOW_PRINTF(1, 2)
+static void fail(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)fputs("stories: ", stderr);
+    (void)vfprintf(stderr, format, args);
+    (void)fputc('\n', stderr);
+    va_end(args);
+    abort();
+}
 
 #define PLACES "name,region,country,latitude,longitude,kind,population,capacity,initial_idps,sink\n"
 
@@ -119,25 +132,81 @@ static const char *const journey[][2] = {
     {"attributes.csv", "attribute,value,place,weight\nhousehold_size,1,,1\nhousehold_size,4,,2\n"},
     {NULL, NULL}};
 
-enum { side = 18, most_file = 8, text_size = 32768 };
+/// A FLEE folder.
+static const char *const folder[][2] = {
+    {"simsetting.yml", "move_rules:\n  max_move_speed: 120\n  max_walk_speed: 30\n"
+                       "  camp_movechance: 0.01\n  conflict_movechance: 0.9\n"
+                       "  default_movechance: 0.4\n  awareness_level: 2\n"
+                       "  capacity_buffer: 0.8\n"},
+    {"input_csv/sim_period.csv", "StartDate,2020-01-01\nLength,40\n"},
+    {"input_csv/locations.csv",
+     "#name,region,country,gps_x,gps_y,location_type,conflict_date,pop/cap\n"
+     "Alm,R,A,1,1,conflict_zone,0,9000\nBor,R,A,1,2,conflict_zone,7,5000\n"
+     "Col,R,A,2,2,town,0,0\nMid,R,A,2,3,marker,0,0\nDun,S,B,2,3,camp,0,1500\n"
+     "Els,S,B,3,3,camp,0,4000\nFar,S,B,3,4,forwarding_hub,0,0\n"},
+    {"input_csv/routes.csv", "#name1,name2,distance,forced_redirection\nAlm,Bor,60,0\n"
+                             "Alm,Col,140,0\nBor,Mid,90,0\nMid,Dun,110,0\nCol,Dun,40,0\n"
+                             "Col,Els,170,0\nDun,Els,230,0\nFar,Els,50,2\nBor,Far,300,0\n"},
+    {"input_csv/conflicts.csv",
+     "#Day,Alm,Bor\n0,1,0\n1,1,0\n2,1,0\n3,1,0\n4,1,0\n5,1,0\n6,1,0\n7,1,1\n8,1,1\n"
+     "9,1,1\n10,1,1\n11,1,1\n12,1,1\n13,1,1\n14,1,1\n15,1,1\n16,1,1\n17,1,1\n"
+     "18,1,1\n19,1,1\n20,1,1\n21,1,1\n22,1,1\n23,1,1\n24,1,1\n25,1,1\n26,1,1\n"
+     "27,1,1\n28,1,1\n29,1,1\n30,1,1\n31,1,1\n32,1,1\n33,1,1\n34,1,1\n35,1,1\n"
+     "36,1,1\n37,1,1\n38,1,1\n39,1,1\n"},
+    {"input_csv/closures.csv", "#closure_type,name1,name2,closure_start,closure_end\n"
+                               "country,A,B,9,13\nlocation,Els,B,20,26\n"},
+    {"source_data/data_layout.csv", "total,refugees.csv\nDun,dun.csv\nEls,els.csv\n"},
+    {"source_data/refugees.csv", "2020-01-01,400\n2020-01-11,2300\n2020-02-10,5600\n"},
+    {"source_data/dun.csv", "2020-01-01,300\n2020-01-21,1100\n2020-02-10,1400\n"},
+    {"source_data/els.csv", "2020-01-01,100\n2020-02-10,4200\n"},
+    {NULL, NULL}};
 
-/// side x side places, neighbours linked, people everywhere.
-static const char *const (*grid(void))[2]
+static const char *const causes[][2] = {
+    {"scenario.yaml", "libflow: 1\ntitle: causes\nperiod: {start: 2021-03-01, days: 40}\n"
+                      "movement: {rule: destination}\ndestination: {speed: 90}\n"
+                      "people: {axes: 'origin, status'}\n"
+                      "conflict_events: {reach_km: 200}\n"
+                      "drought: [{name: rain, index: spi, series: spi.csv, rate: 0.01}]\n"},
+    {"places.csv", PLACES "Alm,R,A,1,1,town,30000,,0,\nBor,R,A,1,2,town,9000,,0,\n"
+                          "Col,S,A,2,2,town,7000,,0,\nDun,S,B,2,3,camp,0,2500,0,\n"
+                          "Els,S,B,3,3,town,5000,,0,\n"},
+    {"links.csv", "from,to,length_km\nAlm,Bor,160\nAlm,Col,140\nBor,Dun,190\nCol,Dun,40\n"
+                  "Col,Els,170\nDun,Els,230\n"},
+    {"events.csv", "event_date,event_type,latitude,longitude,fatalities\n"
+                   "2021-03-03,Battles,1,1,30\n2021-03-11,Battles,1,1.5,140\n"
+                   "2021-03-28,Battles,2,2,7\n"},
+    {"spi.csv", "place,date,spi\nAlm,2021-03-01,-1.5\nAlm,2021-03-21,-3\nBor,10,-2\nEls,20,-2.5\n"},
+    {"attributes.csv", "attribute,value,place,weight\nhousehold_size,1,,1\nhousehold_size,5,,2\n"},
+    {NULL, NULL}};
+
+enum { side = 18, most_file = 12, text_size = 32768 };
+
+/// side x side places, neighbours linked, people everywhere, at home or displaced.
+static const char *const (*grid(bool journeys))[2]
 {
     static char places[text_size], links[text_size];
-    static const char *const file[][2] = {
+    static const char *const hop[][2] = {
         {"scenario.yaml", "libflow: 1\ntitle: grid\nperiod: {start: 2024-01-01, days: 12}\n"
                           "spawn: {mode: none}\nhop: {onward: false, default_movechance: 0.3}\n"},
         {"places.csv", places},
         {"links.csv", links},
         {NULL, NULL}};
+    static const char *const destination[][2] = {
+        {"scenario.yaml", "libflow: 1\ntitle: lattice\nperiod: {start: 2024-01-01, days: 12}\n"
+                          "movement: {rule: destination}\ndestination: {speed: 60, most: 20}\n"
+                          "people: {axes: 'origin, status'}\n"},
+        {"places.csv", places},
+        {"links.csv", links},
+        {NULL, NULL}};
+    const char *const(*file)[2] = journeys ? destination : hop;
     size_t p = 0, l = 0;
     p += (size_t)snprintf(places, sizeof places, "%s", PLACES);
     l += (size_t)snprintf(links, sizeof links, "from,to,length_km\n");
     for (int i = 0; i < side * side; i++) {
         const int x = i % side, y = i / side;
-        p += (size_t)snprintf(places + p, sizeof places - p, "P%d,R,A,,,town,0,,%d,\n", i,
-                              31 + (i * 7) % 11);
+        const int people = 31 + (i * 7) % 11;
+        p += (size_t)snprintf(places + p, sizeof places - p, "P%d,R,A,,,town,%d,,%d,\n", i,
+                              journeys ? people : 0, journeys ? 0 : people);
         if (x + 1 < side) {
             l += (size_t)snprintf(links + l, sizeof links - l, "P%d,P%d,%d\n", i, i + 1, 50 + x);
         }
@@ -146,7 +215,7 @@ static const char *const (*grid(void))[2]
                                   90 + 120 * (x % 5));
         }
     }
-    cr_assert(p < text_size - 1 && l < text_size - 1);
+    if (p >= text_size - 1 || l >= text_size - 1) { fail("a grid is too large"); }
     return file;
 }
 
@@ -169,6 +238,9 @@ typedef struct drive {
 } drive;
 
 static const drive weather[] = {{"hazard_flood", 2.0}};
+static const drive rumours[] = {{"hazard_onward", 0.3}, {"hazard_conflict", 0.2}};
+static const drive borders[] = {
+    {"return_hazard", 0.02}, {"crossings", 90.0}, {"hazard_flood", 0.01}};
 static const drive hard_times[] = {
     {"hazard_conflict", 0.05}, {"hazard_economic", 0.03}, {"hazard_onward", 0.02},
     {"return_hazard", 0.02},   {"crossings", 130.0},      {"labour_permits", 17.3},
@@ -182,10 +254,17 @@ static const flow_forcing *forcings_of(int story, int32_t *n)
 {
     static flow_forcing forcing[most_drive];
     static double top[most_drive];
-    const drive *list = story == STORY_JOURNEY ? hard_times : weather;
-    *n = story == STORY_JOURNEY   ? (int32_t)(sizeof hard_times / sizeof *hard_times)
-         : story == STORY_MODULES ? 1
-                                  : 0;
+    const drive *list = NULL;
+    *n = 0;
+#define LIST(rows) (list = (rows), *n = (int32_t)(sizeof(rows) / sizeof *(rows)))
+    switch (story) {
+    case STORY_MODULES: LIST(weather); break;
+    case STORY_JOURNEY: LIST(hard_times); break;
+    case STORY_CAUSES: LIST(borders); break;
+    case STORY_LATTICE: LIST(rumours); break;
+    default: break;
+    }
+#undef LIST
     for (int32_t i = 0; i < *n; i++) {
         top[i] = list[i].top;
         forcing[i] = (flow_forcing){.name = list[i].quantity,
@@ -206,20 +285,23 @@ flow_scenario *story_load(int story, const char *const *set)
     case STORY_MODULES: file = modules; break;
     case STORY_ROUTE: file = route; break;
     case STORY_JOURNEY: file = journey; break;
-    default: file = grid(); break;
+    case STORY_FOLDER: file = folder; break;
+    case STORY_CAUSES: file = causes; break;
+    default: file = grid(story == STORY_LATTICE); break;
     }
     flow_file list[most_file];
     int32_t n = 0;
     for (; file[n][0] != NULL; n++) {
-        cr_assert_lt(n, (int32_t)most_file);
+        if (n == most_file) { fail("too many files"); }
         list[n] = (flow_file){file[n][0], file[n][1], (int64_t)strlen(file[n][1])};
     }
     flow_load_options options = {.set = set};
     while (set != NULL && set[options.n_set] != NULL) { options.n_set++; }
     options.forcing = forcings_of(story, &options.n_forcing);
     flow_scenario *s = NULL;
-    cr_assert_eq(flow_scenario_load_memory(list, n, &options, &s), FLOW_OK, "%s: %s",
-                 story_name[story], flow_error_text());
+    if (flow_scenario_load_memory(list, n, &options, &s) != FLOW_OK) {
+        fail("%s: %s", story_name[story], flow_error_text());
+    }
     return s;
 }
 
@@ -233,7 +315,7 @@ flow_model *story_model(const flow_scenario *s, uint64_t seed, flow_individuals 
                                         .sample_share = 0.17,
                                         .history = true};
     flow_model *m = NULL;
-    cr_assert_eq(flow_model_create(s, &options, &m), FLOW_OK, "%s", flow_error_text());
+    if (flow_model_create(s, &options, &m) != FLOW_OK) { fail("%s", flow_error_text()); }
     return m;
 }
 
@@ -242,10 +324,10 @@ void story_step(int story, flow_model *m)
     const int32_t day = flow_model_day(m);
     if (story == STORY_MODULES && (day == 4 || day == 9)) {
         const double value[3] = {0.25, 0.5 * day, 0.0};
-        cr_assert_eq(flow_model_assign(m, day == 4 ? "wage" : "hazard_conflict", value, 3), FLOW_OK,
-                     "%s", flow_error_text());
+        const char *const name = day == 4 ? "wage" : "hazard_conflict";
+        if (flow_model_assign(m, name, value, 3) != FLOW_OK) { fail("%s", flow_error_text()); }
     }
-    cr_assert_eq(flow_model_step(m), FLOW_OK, "%s", flow_error_text());
+    if (flow_model_step(m) != FLOW_OK) { fail("%s", flow_error_text()); }
 }
 
 static flow_err add(void *context, const void *bytes, int64_t n)
@@ -254,7 +336,7 @@ static flow_err add(void *context, const void *bytes, int64_t n)
     if (out->n + n > out->size) {
         out->size = 2 * (out->n + n);
         out->byte = realloc(out->byte, (size_t)out->size);
-        cr_assert_not_null(out->byte);
+        if (out->byte == NULL) { fail("no memory"); }
     }
     memcpy(out->byte + out->n, bytes, (size_t)n);
     out->n += n;
@@ -265,13 +347,13 @@ void save(const flow_model *m, saved *out)
 {
     out->n = 0;
     flow_sink sink = {.write = add, .context = out};
-    cr_assert_eq(flow_state_save(m, &sink), FLOW_OK, "%s", flow_error_text());
-    cr_assert_eq(sink.n, out->n);
+    if (flow_state_save(m, &sink) != FLOW_OK) { fail("%s", flow_error_text()); }
+    if (sink.n != out->n) { fail("%d bytes of %d", (int)out->n, (int)sink.n); }
 }
 
 void load(flow_model *m, const saved *in)
 {
-    cr_assert_eq(flow_state_load(m, in->byte, in->n), FLOW_OK, "%s", flow_error_text());
+    if (flow_state_load(m, in->byte, in->n) != FLOW_OK) { fail("%s", flow_error_text()); }
 }
 
 bool same_state(const flow_model *a, const flow_model *b)

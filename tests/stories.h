@@ -1,6 +1,6 @@
 /// @file stories.h
 /// Small invented scenarios that together use every part of a model's state, and its state in
-/// memory. Every function asserts success.
+/// memory. Every function ends the program with a text where it does not succeed.
 #ifndef STORIES_H
 #define STORIES_H
 
@@ -15,6 +15,9 @@ enum {
     STORY_ROUTE,   ///< long links only: most people are on the road
     STORY_JOURNEY, ///< destination rule: gates, quotas, permits, returns, roads that change, full
                    ///< places
+    STORY_FOLDER,  ///< a FLEE folder with its settings
+    STORY_CAUSES,  ///< destination rule: events, drought, a forcing; compatriots, gates, households
+    STORY_LATTICE, ///< destination rule with enough places for parallel loops
     N_STORY
 };
 

@@ -11,7 +11,7 @@ static const flow_individuals modes[] = {FLOW_INDIVIDUALS_NONE, FLOW_INDIVIDUALS
 /// Stories as they are, and with what else may need memory.
 static const struct {
     int story;
-    const char *const set[4];
+    const char *const set[5];
 } cases[] = {
     {STORY_CROWD, {NULL}},
     {STORY_CROWD, {"hop.capacity_batch=0.01", NULL}},
@@ -23,7 +23,12 @@ static const struct {
     {STORY_ROUTE, {NULL}},
     {STORY_JOURNEY, {NULL}},
     {STORY_JOURNEY, {"people.axes=origin, status", NULL}}, // compatriots attract
-    {STORY_JOURNEY, {"destination.kind=radiation", "people.axes=origin", NULL}},
+    {STORY_JOURNEY,
+     {"destination.kind=radiation", "people.axes=origin", "destination_economic.annual_rate=0",
+      NULL}},
+    {STORY_FOLDER, {NULL}},
+    {STORY_CAUSES, {NULL}},
+    {STORY_LATTICE, {NULL}},
 };
 enum { n_case = sizeof cases / sizeof *cases };
 
@@ -42,7 +47,7 @@ static int64_t run(int story, flow_model *m, uint64_t seed, uint32_t member)
 
 // The counter sees what it has to: the first period needs memory, the same period again none.
 TheoryDataPoints(steady, a_period_that_was_run_before_allocates_nothing) = {
-    DataPoints(int, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
+    DataPoints(int, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13),
 };
 Theory((int i), steady, a_period_that_was_run_before_allocates_nothing)
 {
@@ -65,7 +70,7 @@ Theory((int i), steady, a_period_that_was_run_before_allocates_nothing)
 // Chance needs a little more room now and then, by doubling: less and less, and nothing on most
 // days. Arrays of exact size would fail: they need memory for every new largest number.
 TheoryDataPoints(steady, other_seeds_and_members_soon_need_nothing_more) = {
-    DataPoints(int, 0, 1, 2, 3, 4, 5, 7, 8, 9, 10),
+    DataPoints(int, 0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13),
 };
 Theory((int i), steady, other_seeds_and_members_soon_need_nothing_more)
 {
