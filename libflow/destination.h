@@ -39,6 +39,12 @@ typedef struct flow_admission {
     int64_t counted, link; ///< of those, what has its share
 } flow_admission;
 
+/// A place where people weigh leaving: what they do is logistic in the utility of staying.
+typedef struct flow_weighing {
+    double often; ///< persons who weigh it per day
+    double odds;  ///< logarithm of the odds of leaving at utility 0
+} flow_weighing;
+
 struct flow_destination {
     flow_network network;
     double *cost, *km; ///< [n_link] days of travel (INFINITY: closed), km; km is borrowed
@@ -54,6 +60,7 @@ struct flow_destination {
     double *safe;            ///< [n_place] in [0, 1]
     double *appeal;          ///< [n_place] utility added by quantities
     double *stay;            ///< [FLOW_N_CAUSE] utility of staying
+    flow_weighing *weighing; ///< [n_place] those by which it is found
     double *access;          ///< [n_place] competing destinations
     double *balance;         ///< [n_place] gravity with given arrivals
 

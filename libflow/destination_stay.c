@@ -3,14 +3,8 @@
 
 #include <math.h>
 
-/// A place where people weigh leaving: what they do is logistic in the utility of staying.
-typedef struct weighing {
-    double often; ///< persons who weigh it per day
-    double odds;  ///< logarithm of the odds of leaving at utility 0
-} weighing;
-
 /// People who leave per day.
-static double leaving(const weighing *at, int32_t n, double stay)
+static double leaving(const flow_weighing *at, int32_t n, double stay)
 {
     double sum = 0.0;
     for (int32_t i = 0; i < n; i++) { sum += at[i].often / (1.0 + exp(stay - at[i].odds)); }
@@ -26,7 +20,7 @@ static double odds_of(const flow_going *row)
 }
 
 /// What is known of every place with people; `people` is all of them.
-static flow_err list(flow_model *m, weighing *at, int32_t *n, double *people)
+static flow_err list(flow_model *m, flow_weighing *at, int32_t *n, double *people)
 {
     const double *hazard = flow_model_quantity(m, FLOW_Q_HAZARD + FLOW_CAUSE_ECONOMIC);
     *n = 0;
@@ -41,13 +35,13 @@ static flow_err list(flow_model *m, weighing *at, int32_t *n, double *people)
                                                : flow_fail(FLOW_ENOMEM, "no memory for a row");
         }
         const double odds = odds_of(row);
-        if (isfinite(odds)) { at[(*n)++] = (weighing){here * hazard[p], odds}; }
+        if (isfinite(odds)) { at[(*n)++] = (flow_weighing){here * hazard[p], odds}; }
     }
     return FLOW_OK;
 }
 
 /// The utility at which as many leave per day as wanted; it falls as staying gains.
-static flow_err solve(const weighing *at, int32_t n, double wanted, double *stay)
+static flow_err solve(const flow_weighing *at, int32_t n, double wanted, double *stay)
 {
     double low = -700.0, high = 700.0; // beyond, a logistic is 0 or 1 in double precision
     if (!(leaving(at, n, low) > wanted)) {
@@ -73,19 +67,16 @@ static flow_err solve(const weighing *at, int32_t n, double wanted, double *stay
 static flow_err find(flow_model *m, double rate)
 {
     flow_destination *d = m->to;
-    weighing *at = flow_calloc(m->s->n_place, sizeof *at);
     int32_t n = 0;
     double people = 0.0;
-    if (at == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for the utility of staying"); }
     d->rule[FLOW_CAUSE_ECONOMIC].stay = 0.0;
     d->version++;
-    flow_err err = list(m, at, &n, &people);
+    flow_err err = list(m, d->weighing, &n, &people);
     const double wanted = -log1p(-rate) / 365.25 * people; // share per year to hazard per day
     if (err == FLOW_OK && people > 0.0) {
-        err = solve(at, n, wanted, &d->stay[FLOW_CAUSE_ECONOMIC]);
+        err = solve(d->weighing, n, wanted, &d->stay[FLOW_CAUSE_ECONOMIC]);
     }
     d->version++;
-    flow_dealloc(at);
     return err;
 }
 
