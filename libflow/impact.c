@@ -26,7 +26,7 @@ double flow_impact_strike(flow_impact *impact, double from, double to, double pa
                           double ruin)
 {
     if (from > impact->quiet + pause + sliver) { impact->reached = impact->ruined = 0.0; }
-    impact->quiet = to;
+    impact->quiet = fmax(impact->quiet, to);
     const double leave = added(impact->reached, share);
     impact->damage = flow_share_any(impact->damage, added(impact->ruined, ruin));
     impact->reached = fmax(impact->reached, share);

@@ -74,7 +74,7 @@ static sums whole_run(const flow_scenario *s, const char *onset, const char *haz
     flow_model *m = start(s);
     for (int32_t t = 0; t < flow_scenario_n_step(s); t++) {
         step(m);
-        out.onset = flow_share_any(out.onset, quay(m, onset));
+        if (onset != NULL) { out.onset = flow_share_any(out.onset, quay(m, onset)); }
         if (hazard != NULL) { out.hazard += quay(m, hazard) * s->dt; }
     }
     flow_model_free(m);
@@ -389,6 +389,320 @@ Test(return_home, ruined_homes_keep_their_people_away)
     flow_scenario_free(s);
 }
 
+// Cyclone ----------------------------------------------------------------------------------------
+
+/// Wind that a share tells, where the share is the damage itself.
+static double wind_of(double share)
+{
+    return 5.0 + 59.0 * cbrt(share / (1.0 - share));
+}
+
+#define PROFILE "cyclone: {lower: 0, upper: 1, wind_zero: 5, wind_half: 64, danger: 1, "
+
+Test(cyclone, wind_follows_the_profile)
+{
+    // Quay at 10 N 20 E; the eye stands 1 degree of latitude south of it: 111.195 km.
+    static const struct {
+        const char *set, *track;
+        double radius, shape, wind;
+    } row[] = {
+        {"shape: 1.3", "date,lat,lon,wind,radius\n3,9,20,70,40\n4,9,20,70,40\n", 40, 1.3, 70},
+        {"shape: 0", "date,lat,lon,wind\n3,9,20,60\n4,9,20,60\n", 46.4 * 0.3945537 * 1.164276,
+         0.886 + 0.0177 * 60 - 0.0094 * 9, 60},
+        {"shape: 0, ambient: 1010",
+         "date,lat,lon,wind,pressure,radius\n3,9,20,75,900,50\n4,9,20,75,900,50\n", 50,
+         1.15 * 2.718281828459045 * 75 * 75 / 11000, 75},
+        {"shape: 0, wind_factor: 1.2",
+         "date,lat,lon,wind,pressure,radius\n3,9,20,65,1000,90\n4,9,20,65,1000,90\n", 90, 2.5, 78},
+    };
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        char yaml[256];
+        (void)snprintf(yaml, sizeof yaml, HEAD PROFILE "%s}\n", row[i].set);
+        const char *const file[] = {"track.csv", row[i].track, NULL};
+        const double x = pow(row[i].radius / 111.19508, row[i].shape);
+        const double wind = row[i].wind * sqrt(x * exp(1.0 - x));
+        flow_scenario *s = good(yaml, file, "day");
+        const double found = wind_of(whole_run(s, "onset_cyclone", NULL).onset);
+        cr_expect_lt(fabs(found - wind), 2e-4, "%s: %.6f m/s, not %.6f", row[i].set, found, wind);
+        flow_scenario_free(s);
+    }
+}
+
+/// A storm that passes Quay, a weaker one behind it, a third one a month later; not by name sorted.
+static const char storms[] = "storm,time,lat,lon,wind,radius\n"
+                             "B,2021-03-12T00:00,8,23,50,35\nB,2021-03-14T00:00,12,18,50,35\n"
+                             "A,2021-03-10T06:00,7,179,80,30\nA,2021-03-10T07:00,9.2,22,80,30\n"
+                             "A,2021-03-11T09:00,10.3,19,60,40\n"
+                             "C,2021-04-12T00:00,9,20,55,40\nC,2021-04-12T18:00,11,20.3,50,40\n";
+
+Test(cyclone, steps_of_any_length_drive_out_the_same_share)
+{
+    static const char *const file[] = {"track.csv", storms, NULL};
+    sums got[n_length];
+    double safe[n_length] = {0}, damage[n_length] = {0};
+    for (int k = 0; k < n_length; k++) {
+        flow_scenario *s =
+            good(HEAD "cyclone: {lower: 0.1, upper: 0.5, rebuild: 0.01}\n", file, length[k]);
+        got[k] = whole_run(s, "onset_cyclone", NULL);
+        flow_model *m = start(s);
+        for (int32_t t = 0; (t + 1) * s->dt < 182.7; t++) {
+            step(m);
+            safe[k] += (1.0 - quay(m, "safety")) * s->dt;
+            damage[k] += quay(m, "housing_damage") * s->dt;
+        }
+        flow_model_free(m);
+        flow_scenario_free(s);
+    }
+    cr_expect_gt(got[0].onset, 0.3);
+    cr_expect_lt(got[0].onset, 0.99);
+    for (int k = 1; k < n_length; k++) {
+        cr_expect_float_eq(got[k].onset, got[0].onset, 1e-12, "%s: %.9g, not %.9g", length[k],
+                           got[k].onset, got[0].onset);
+        cr_expect_float_eq(safe[k], safe[0], 1e-9, "%s: dangerous for %g days, not %g", length[k],
+                           safe[k], safe[0]);
+        // They end within 0.7 days of each other.
+        cr_expect_float_eq(damage[k], damage[0], 0.06, "%s: %g, not %g", length[k], damage[k],
+                           damage[0]);
+    }
+    cr_expect_gt(safe[0], 0.5, "%g", safe[0]);
+    cr_expect_gt(damage[0], 10.0, "%g", damage[0]);
+}
+
+Test(cyclone, winds_of_a_table_act_by_steps_or_curve)
+{
+    static const char *const file[] = {
+        "winds.csv",
+        "place,date,wind\nQuay,3,20\nQuay,2021-03-05T06:00,51\nQuay,5,69.9\nQuay,6,0\n", NULL};
+    static const struct {
+        const char *set;
+        double expected;
+    } row[] = {
+        {"curve: steps", 0.99},
+        {"curve: steps, wind_factor: 1.01", 1.0},
+        {"curve: steps, wind_factor: 0.9", 0.99},
+        {"curve: steps, step_wind: [24.7, 32.8, 44.4, 55.6], step_share: [0.06, 0.55, 0.97, 1]",
+         1.0},
+        {"lower: 0.2, upper: 0.6", 0.2399901},
+        {"lower: 0.25, upper: 0.25", 1.0},
+        {"lower: 0.55, upper: 0.55", 0.0}};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        char yaml[256];
+        (void)snprintf(yaml, sizeof yaml, HEAD "cyclone: {input: winds, %s}\n", row[i].set);
+        for (int k = 0; k < n_length; k++) {
+            flow_scenario *s = good(yaml, file, length[k]);
+            const sums got = whole_run(s, "onset_cyclone", NULL);
+            cr_expect_float_eq(got.onset, row[i].expected, 1e-5, "%s, %s: %g", row[i].set,
+                               length[k], got.onset);
+            flow_scenario_free(s);
+        }
+    }
+}
+
+// Earthquake -------------------------------------------------------------------------------------
+
+/// From Quay along its meridian.
+static double distance_km(double latitude)
+{
+    return fabs(latitude - 10.0) * 111.19508372419142;
+}
+
+/// Share of homes that cannot be lived in, by summing over the grades.
+static double homeless(double shaking, double vulnerability)
+{
+    const double p = 0.5 * (1.0 + tanh((shaking + 6.25 * vulnerability - 13.1) / 2.3));
+    static const double choose[] = {1, 5, 10, 10, 5, 1}, counts[] = {0, 0, 0, 0.4, 1, 1};
+    double sum = 0.0;
+    for (int g = 0; g <= 5; g++) { sum += counts[g] * choose[g] * pow(p, g) * pow(1 - p, 5 - g); }
+    return sum;
+}
+
+Test(earthquake, intensity_and_grades_follow_the_formulas)
+{
+    static const struct {
+        double magnitude, depth, latitude;
+    } row[] = {{7.3, 12, 10.2}, {6.4, 33, 9.5}, {7.9, 20, 8.6}, {5.1, 8, 10.0}};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        char table[128];
+        (void)snprintf(table, sizeof table, "time,latitude,longitude,depth,mag\n1,%g,20,%g,%g\n",
+                       row[i].latitude, row[i].depth, row[i].magnitude);
+        const char *const file[] = {"earthquakes.csv", table, "housing.csv",
+                                    "place,vulnerability\nQuay,0.84\n", NULL};
+        const double flat = distance_km(row[i].latitude);
+        const double far = hypot(flat, row[i].depth);
+        const double near = 2.042 * exp(row[i].magnitude - 5) - 0.209;
+        const double felt = 2.085 + 1.428 * row[i].magnitude - 1.402 * log(hypot(far, near)) +
+                            (far > 50 ? 0.078 * log(far / 50) : 0.0);
+        flow_scenario *s = good(HEAD "earthquake: {site: 0.3}\n", file, "day");
+        const sums got = whole_run(s, "onset_earthquake", NULL);
+        cr_expect_float_eq(got.onset, homeless(felt + 0.3, 0.84), 1e-6,
+                           "magnitude %g at %g km: %g, not %g", row[i].magnitude, far, got.onset,
+                           homeless(felt + 0.3, 0.84));
+        flow_scenario_free(s);
+    }
+}
+
+Test(earthquake, aftershocks_strike_only_what_they_newly_reach)
+{
+    static const char *const file[] = {"intensities.csv",
+                                       "place,date,mmi\nQuay,2021-03-31T10:20,7.5\n"
+                                       "Quay,2021-03-03T05:00,8\nQuay,2021-03-03T07:00,7\n"
+                                       "Quay,2021-03-09T23:00,8.6\nQuay,100,7\n",
+                                       NULL};
+    const double first = homeless(8.6, 0.74);
+    const double expected = 1.0 - (1.0 - first) * (1.0 - homeless(7, 0.74));
+    for (int k = 0; k < n_length; k++) {
+        flow_scenario *s =
+            good(HEAD "earthquake: {input: intensities, rebuild: 0.003}\n", file, length[k]);
+        const sums got = whole_run(s, "onset_earthquake", NULL);
+        cr_expect_float_eq(got.onset, expected, 1e-12, "%s: %g", length[k], got.onset);
+        flow_model *m = start(s);
+        double day = 0.0, damage = 0.0;
+        while (day < 122.0) {
+            step(m);
+            day += s->dt;
+            damage = quay(m, "housing_damage");
+        }
+        // Mean of the last step.
+        const double before = day - s->dt;
+        // Two shocks of one event rise together: 8 and then 8.6.
+        const double eight = homeless(8, 0.74) * exp(-0.003 * (8.9583333333 - 2.2083333333));
+        const double both = 1.0 - (1.0 - eight) * (1.0 - first) / (1.0 - homeless(8, 0.74));
+        const double now =
+            1.0 - (1.0 - both * exp(-0.003 * (100 - 8.9583333333))) * (1.0 - homeless(7, 0.74));
+        const double falls = exp(-0.003 * (before - 100)) - exp(-0.003 * (day - 100));
+        const double mean = now * falls / (0.003 * s->dt);
+        cr_expect_gt(before, 100, "%s", length[k]);
+        cr_expect_float_eq(damage, mean, 1e-9, "%s: %.9g, not %.9g", length[k], damage, mean);
+        flow_model_free(m);
+        flow_scenario_free(s);
+    }
+}
+
+Test(earthquake, limit_takes_all_from_an_intensity_on)
+{
+    static const char *const file[] = {"intensities.csv",
+                                       "place,date,intensity\nQuay,1,6\nHill,1,5.99\n", NULL};
+    flow_scenario *s = good(HEAD "earthquake: {input: intensities, curve: limit}\n", file, "day");
+    flow_model *m = start(s);
+    double onset[2];
+    step(m);
+    step(m);
+    cr_assert_eq(flow_model_observe(m, "onset_earthquake", onset, 2), FLOW_OK);
+    cr_expect_eq(onset[0], 1.0);
+    cr_expect_eq(onset[1], 0.0);
+    flow_model_free(m);
+    flow_scenario_free(s);
+}
+
+// Warning ----------------------------------------------------------------------------------------
+
+static double logistic(double x)
+{
+    return 1.0 / (1.0 + exp(-x));
+}
+
+/// Share of those who go that have left after some hours.
+static double departed(double hours)
+{
+    return 1.0 - pow(0.5, pow(hours / 12, 2));
+}
+
+/// Advice on day 2, an order 30 hours later, all clear on day 5.
+static const char *const warned[] = {"warnings.csv",
+                                     "place,date,level,mobile\nQuay,2,advice,0.2\n"
+                                     "Quay,2021-03-04T06:00,order,0.2\nQuay,2021-03-06,none,0\n",
+                                     NULL};
+
+Test(warning, people_leave_as_the_formula_says_whatever_the_step)
+{
+    // With trust 0.7: advice -1.8, order 0.2; one in five in mobile homes.
+    const double advice = 0.8 * logistic(-1.8) + 0.2 * logistic(-0.8);
+    const double order = 0.8 * logistic(0.2) + 0.2 * logistic(1.2);
+    const double first = advice * departed(30);
+    const double all = first + (order - first) * departed(42);
+    double with_seen[n_length];
+    for (int k = 0; k < n_length; k++) {
+        flow_scenario *s = good(HEAD "warning: {seen: 0}\n", warned, length[k]);
+        const sums got = whole_run(s, NULL, "hazard_cyclone");
+        cr_expect_float_eq(1.0 - exp(-got.hazard), all, 1e-12, "%s: %g, not %g", length[k],
+                           1.0 - exp(-got.hazard), all);
+        flow_scenario_free(s);
+        s = good(HEAD "warning: {seen: 1}\n", warned, length[k]);
+        with_seen[k] = whole_run(s, NULL, "hazard_cyclone").hazard;
+        cr_expect_gt(1.0 - exp(-with_seen[k]), all + 0.05, "others persuade");
+        cr_expect_float_eq(with_seen[k], with_seen[0], 1e-12, "%s", length[k]);
+        flow_scenario_free(s);
+    }
+}
+
+Test(warning, departures_follow_the_curve_hour_by_hour)
+{
+    flow_scenario *s = good(HEAD "warning: {seen: 0, cause: flood}\n", warned, "1h");
+    flow_model *m = start(s);
+    const double advice = 0.8 * logistic(-1.8) + 0.2 * logistic(-0.8);
+    double hazard = 0.0;
+    for (int t = 0; t < 78; t++) {
+        step(m);
+        hazard += quay(m, "hazard_flood") / 24;
+        const double expected = t < 48 ? 0.0 : advice * departed(t - 47);
+        cr_expect_float_eq(1.0 - exp(-hazard), expected, 1e-12, "hour %d", t);
+        cr_expect_float_eq(quay(m, "safety"), t < 48 ? 1.0 : 0.5, 1e-12, "hour %d", t);
+    }
+    step(m);
+    cr_expect_float_eq(quay(m, "safety"), 0.0, 1e-12, "an order");
+    flow_model_free(m);
+    flow_scenario_free(s);
+}
+
+Test(warning, false_alarms_lower_trust)
+{
+    // Three warnings; a flood strikes during the second one.
+    static const char *const file[] = {
+        "warnings.csv",
+        "place,date,level\nQuay,2,order\nQuay,9,none\nQuay,40,order\nQuay,47,none\n"
+        "Quay,90,order\nQuay,97,none\nQuay,150,order\nQuay,157,none\n",
+        "flood.csv", "place,date,depth\nQuay,45,2\nQuay,46,0\n", NULL};
+    // One false alarm before the second and third, two before the fourth.
+    static const double alarms[] = {0, 1, 1, 2};
+    static const int end[] = {20, 60, 110, 170};
+    for (int k = 0; k < 2; k++) {
+        flow_scenario *s = good(HEAD "warning: {seen: 0, cause: flood}\nflood:\n", file, length[k]);
+        flow_model *m = start(s);
+        int32_t t = 0;
+        for (int i = 0; i < 4; i++) {
+            double hazard = 0.0;
+            for (; t * s->dt < end[i] - 1e-9; t++) {
+                step(m);
+                hazard += quay(m, "hazard_flood") * s->dt;
+            }
+            const double trust = 0.7 * pow(0.9, alarms[i]);
+            const double all = logistic(-0.5 + trust - 0.2 * alarms[i]) * departed(168);
+            cr_expect_float_eq(1.0 - exp(-hazard), all, 1e-12, "%s, warning %d: %g, not %g",
+                               length[k], i, 1.0 - exp(-hazard), all);
+        }
+        flow_model_free(m);
+        flow_scenario_free(s);
+    }
+}
+
+Test(warning, who_left_comes_home_soon_when_nothing_was_damaged)
+{
+    static const char yaml[] = PEOPLE "warning: {seen: 0}\nreturn_home: {rate: 0.5}\n";
+    flow_scenario *s = good(yaml, warned, "1h");
+    flow_model *m = start(s);
+    for (int t = 0; t < 5 * 24; t++) { step(m); }
+    const double away = 1e6 - quay(m, "people");
+    cr_expect_gt(away, 4.5e5, "%g away", away);
+    for (int t = 0; t < 2 * 24; t++) { step(m); }
+    const double left = (1e6 - quay(m, "people")) / away;
+    // Who sets out is home within the next 4 hours.
+    cr_expect_gt(left, exp(-0.5 * 2) - 0.005, "%g", left);
+    cr_expect_lt(left, exp(-0.5 * 44 / 24) + 0.005, "%g", left);
+    cr_expect_eq(flow_model_persons(m), 4000000);
+    flow_model_free(m);
+    flow_scenario_free(s);
+}
+
 // Refusals ---------------------------------------------------------------------------------------
 
 static void expect_refusal(const char *yaml, const char *name, const char *table, const char *text)
@@ -417,4 +731,33 @@ Test(flood, broken_tables_are_refused)
                    "number\n"
                    "flood.csv:3:6: date '2021-03-02T1:00' is neither a date YYYY-MM-DD nor a day "
                    "number");
+}
+
+Test(cyclone, broken_tables_are_refused)
+{
+    expect_refusal(HEAD "cyclone:\n", "other.csv", "a\n",
+                   "memory: cyclone.input: it is track, but the table 'track.csv' has "
+                   "no rows");
+    expect_refusal(HEAD "cyclone: {wind_half: 20, upper: 0.1, step_wind: [3]}\n", "track.csv",
+                   "date,lat,lon,wind\n1,2,3,4\n1,3,3,4\n",
+                   "scenario.yaml:4:22: cyclone.wind_half: 20 is not above wind_zero, 25.7\n"
+                   "scenario.yaml:4:33: cyclone.upper: 0.1 is below lower, 0.3\n"
+                   "scenario.yaml:4:49: cyclone.step_wind: 1 winds were given for 3 shares\n"
+                   "track.csv:3:1: the storm has a row of this time already, row 1 of the data");
+}
+
+Test(earthquake, broken_tables_are_refused)
+{
+    expect_refusal(HEAD "earthquake: {input: intensities}\n", "intensities.csv", "place,date,mmi\n",
+                   "scenario.yaml:4:21: earthquake.input: it is intensities, but the table "
+                   "'intensities.csv' has no rows");
+    expect_refusal(HEAD "earthquake:\n", "earthquakes.csv",
+                   "time,latitude,longitude,depth,mag\n1,2,3,900,7\n",
+                   "earthquakes.csv:2:7: depth = 900 is outside [0, 800] km");
+}
+
+Test(warning, broken_tables_are_refused)
+{
+    expect_refusal(HEAD "warning:\n", "warnings.csv", "place,date,level\nQuay,1,go\n",
+                   "warnings.csv:2:8: level 'go' is none of none|advice|order");
 }
