@@ -91,7 +91,7 @@ int32_t flow_describe_find_key(const char *name)
 
 int32_t flow_describe_n_observable(const flow_scenario *scenario)
 {
-    return scenario != NULL ? flow_observables_count(scenario) : flow_n_observable;
+    return flow_observables_count(scenario);
 }
 
 flow_err flow_describe_observable(const flow_scenario *scenario, int32_t index,
@@ -102,14 +102,28 @@ flow_err flow_describe_observable(const flow_scenario *scenario, int32_t index,
     if (index < 0 || index >= n) { return no_row("observable", index, n); }
     char text[FLOW_OBSERVABLE_TEXT];
     const flow_observable row = flow_observable_at(scenario, index, text);
-    *out = (flow_observable_info){.unit = row.unit,
-                                  .cell_methods = row.cell_methods,
-                                  .shape = row.shape,
-                                  .integer = row.integer,
-                                  .n = scenario != NULL ? flow_observable_n(scenario, &row) : 0};
+    *out = (flow_observable_info){
+        .unit = row.unit,
+        .cell_methods = row.cell_methods,
+        .shape = row.shape,
+        .integer = row.integer,
+        .n_class = scenario != NULL ? flow_observable_classes(scenario, &row) : row.by == NULL,
+        .n = scenario != NULL ? flow_observable_n(scenario, &row) : 0};
     copy(out->name, sizeof out->name, row.name);
     copy(out->long_name, sizeof out->long_name, row.long_name);
+    copy(out->by, sizeof out->by, row.by != NULL ? row.by : "");
     return FLOW_OK;
+}
+
+const char *flow_describe_class(const flow_scenario *scenario, const char *by, int32_t index)
+{
+    char name[FLOW_DIMENSION_NAME];
+    for (int32_t a = 0; scenario->groups != NULL && a < scenario->groups->n_axis; a++) {
+        const flow_people_axis *axis = &scenario->groups->axis[a];
+        if (strcmp(flow_axis_dimension(scenario, axis, name), by) != 0) { continue; }
+        return flow_axis_label(scenario, axis, index);
+    }
+    return NULL;
 }
 
 // Quantities ------------------------------------------------------------------------------------

@@ -230,6 +230,9 @@ void flow_destination_reset(flow_model *m)
     }
     for (int32_t c = 0; c < FLOW_N_CAUSE; c++) { d->stay[c] = m->s->set.choice[c].stay; }
     memset(d->by_cause, 0, (size_t)(n_place * FLOW_N_CAUSE) * sizeof *d->by_cause);
+    const size_t causes = FLOW_N_CAUSE_CLASS * sizeof *d->entered_by_cause;
+    memset(d->entered_by_cause, 0, (size_t)m->s->n_link * causes);
+    memset(d->arrived_by_cause, 0, (size_t)m->s->n_place * causes);
     flow_destination_renew(m);
 }
 

@@ -70,18 +70,20 @@ struct flow_destination {
     double *kin_n;       ///< [kin_first[n_place]] persons
     int64_t kin_size;
 
-    int64_t *by_cause;     ///< [FLOW_N_CAUSE][n_place] persons who left today
-    flow_cells *gate;      ///< [n_link] people who wait at the beginning of a link
-    int64_t *pass;         ///< [n_link] persons who may still pass today
-    double *pass_carry;    ///< [n_link] part of a person, from step to step
-    double *quota_carry;   ///< [n_country] part of a person, from step to step
-    flow_admission *admit; ///< [n_country]
-    double *permit_carry;  ///< [n_country]
-    int64_t *permit;       ///< [n_country] permits of this step
-    int64_t *asked;        ///< [n_country] persons who ask for one
-    double *fee;           ///< [n_link] USD of a regular crossing
-    bool fees;             ///< somebody minds them
-    bool gated;            ///< some link has a gate this step
+    int64_t *by_cause;         ///< [FLOW_N_CAUSE][n_place] persons who left today
+    int64_t *entered_by_cause; ///< [n_link][FLOW_N_CAUSE_CLASS] persons who entered it today
+    int64_t *arrived_by_cause; ///< [n_place][FLOW_N_CAUSE_CLASS] persons who arrived today
+    flow_cells *gate;          ///< [n_link] people who wait at the beginning of a link
+    int64_t *pass;             ///< [n_link] persons who may still pass today
+    double *pass_carry;        ///< [n_link] part of a person, from step to step
+    double *quota_carry;       ///< [n_country] part of a person, from step to step
+    flow_admission *admit;     ///< [n_country]
+    double *permit_carry;      ///< [n_country]
+    int64_t *permit;           ///< [n_country] permits of this step
+    int64_t *asked;            ///< [n_country] persons who ask for one
+    double *fee;               ///< [n_link] USD of a regular crossing
+    bool fees;                 ///< somebody minds them
+    bool gated;                ///< some link has a gate this step
 };
 
 /// Room for n candidates; false when out of memory.

@@ -11,6 +11,12 @@ static int64_t may_pass(const flow_destination *d, int32_t link)
     return d->gated ? d->pass[link] : INT64_MAX;
 }
 
+/// Cause for which the people of a group travel.
+static int32_t cause_of(const flow_model *m, uint32_t group)
+{
+    return flow_group_class(&m->groups.axis[m->groups.cause], group);
+}
+
 /// A party enters a link at a moment of the step.
 static void enter(flow_model *m, flow_work *w, int32_t link, flow_party *party, uint16_t moment,
                   flow_cells *into)
@@ -26,6 +32,8 @@ static void enter(flow_model *m, flow_work *w, int32_t link, flow_party *party, 
     party->key.first = 0;
     m->count[place] -= persons;
     m->departures[place] += persons;
+    m->to->entered_by_cause[(int64_t)link * FLOW_N_CAUSE_CLASS + cause_of(m, party->key.group)] +=
+        persons;
     m->link_entered[link] += persons; // link_count belongs to whoever reads the end of the link
     if (party->key.due > m->day && m->follow.history && party->ids.n > 0 &&
         !flow_log_add(&w->log, &party->ids, m->day, m->phase, FLOW_ON_LINK - link)) {
@@ -111,6 +119,8 @@ static void arrive(flow_model *m, flow_work *w, int32_t link, flow_party *party,
     const uint16_t moment = party->key.today;
     m->count[place] += persons;
     m->arrivals[place] += persons;
+    m->to->arrived_by_cause[(int64_t)place * FLOW_N_CAUSE_CLASS + cause_of(m, party->key.group)] +=
+        persons;
     if (m->follow.history && party->ids.n > 0 &&
         !flow_log_add(&w->log, &party->ids, m->day, m->phase, place)) {
         w->failed = true;
@@ -338,6 +348,10 @@ static flow_err failure(const flow_model *m)
 
 flow_err flow_model_journey(flow_model *m)
 {
+    flow_destination *d = m->to;
+    const size_t causes = FLOW_N_CAUSE_CLASS * sizeof *d->entered_by_cause;
+    memset(d->entered_by_cause, 0, (size_t)m->s->n_link * causes);
+    memset(d->arrived_by_cause, 0, (size_t)m->s->n_place * causes);
     m->phase = 0;
     FLOW_TRY(flow_destination_update(m));
     open_gates(m);

@@ -1,204 +1,154 @@
 #include "observe.h"
 
-#include "model.h"
+#include "destination.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#define PLACE(function, expression)                                                                \
-    static void function(const flow_model *m, double *out)                                         \
-    {                                                                                              \
-        for (int32_t p = 0; p < m->s->n_place; p++) { out[p] = (double)(expression); }             \
-    }
-#define LINK(function, expression)                                                                 \
-    static void function(const flow_model *m, double *out)                                         \
-    {                                                                                              \
-        for (int32_t l = 0; l < m->s->n_link; l++) { out[l] = (double)(expression); }              \
-    }
-#define STEP(function, expression)                                                                 \
-    static void function(const flow_model *m, double *out)                                         \
-    {                                                                                              \
-        *out = (double)(expression);                                                               \
-    }
+// Readers of the table
+// -----------------------------------------------------------------------------
 
-PLACE(people, m->count[p])
-PLACE(arrivals, m->arrivals[p])
-PLACE(departures, m->departures[p])
-PLACE(place_entered, m->spawned[p])
-PLACE(conflict, m->conflict[p])
-PLACE(move_chance, m->leave[p])
-PLACE(place_capacity, m->capacity[p] * m->s->set.hop.capacity_scaling < 1.0
-                          ? -1.0
-                          : m->capacity[p] * m->s->set.hop.capacity_scaling)
-PLACE(attraction, m->score[p])
-LINK(link_people, m->link_count[l])
-LINK(link_entered, m->link_entered[l])
-LINK(link_open, m->closed[l] == 0)
-STEP(persons, m->persons)
-STEP(entered, m->entered)
-STEP(left, m->left)
-STEP(target, m->target)
-STEP(debt, m->debt)
-STEP(waiting, m->waiting)
+static double capacity_of(const flow_model *m, int32_t p)
+{
+    const double capacity = m->capacity[p] * m->s->set.hop.capacity_scaling;
+    return capacity < 1.0 ? -1.0 : capacity;
+}
 
-const flow_observable flow_observables[] = {
-    {"people", FLOW_PER_PLACE, true, "1", "people at the place at the end of the day",
-     "time: point", people, 0, -1},
-    {"arrivals", FLOW_PER_PLACE, true, "1",
-     "arrivals at the place during the day, also of people who went on the same day", "time: sum",
-     arrivals, 0, -1},
-    {"departures", FLOW_PER_PLACE, true, "1",
-     "departures from the place during the day, also of people who had arrived the same day",
-     "time: sum", departures, 0, -1},
-    {"displaced", FLOW_PER_PLACE, true, "1",
-     "people who entered the simulation at the place during the day", "time: sum", place_entered, 0,
-     -1},
-    {"conflict", FLOW_PER_PLACE, false, "1", "conflict intensity during the day, 0 for none",
-     "time: point", conflict, 0, -1},
-    {"move_chance", FLOW_PER_PLACE, false, "d-1", "chance that a resident sets out that day",
-     "time: point", move_chance, 0, -1},
-    {"capacity_in_use", FLOW_PER_PLACE, false, "1",
-     "people the place takes in before it counts as full, -1 for unlimited", "time: point",
-     place_capacity, 0, -1},
-    {"attraction", FLOW_PER_PLACE, false, "1",
-     "score of the place as a destination, before distance and capacity", "time: point", attraction,
-     0, -1},
-    {"link_people", FLOW_PER_LINK, true, "1", "people on the link at the end of the day",
-     "time: point", link_people, 0, -1},
-    {"link_entered", FLOW_PER_LINK, true, "1", "people who entered the link during the day",
-     "time: sum", link_entered, 0, -1},
-    {"link_open", FLOW_PER_LINK, true, "1", "1 when the link was open during the day, else 0",
-     "time: point", link_open, 0, -1},
-    {"persons", FLOW_PER_STEP, true, "1", "people in the simulation at the end of the day",
-     "time: point", persons, 0, -1},
-    {"entered_total", FLOW_PER_STEP, true, "1",
-     "people who entered since the beginning, those of day 0 included", "time: point", entered, 0,
-     -1},
-    {"left_total", FLOW_PER_STEP, true, "1", "people who left since the beginning", "time: point",
-     left, 0, -1},
-    {"to_enter", FLOW_PER_STEP, true, "1", "people due to enter during the day", "time: sum",
-     target, 0, -1},
-    {"registration_debt", FLOW_PER_STEP, true, "1",
-     "fallen registrations that hold back later entries", "time: point", debt, 0, -1},
-    {"waiting", FLOW_PER_STEP, true, "1", "people due to enter whose place had no population left",
-     "time: point", waiting, 0, -1},
+/// Persons in the cells of a set.
+static int64_t persons_in(const flow_model *m, const flow_cells *cells)
+{
+    int64_t n = 0;
+    for (int32_t i = 0; i < cells->n; i++) {
+        n += flow_persons(m, cells->row[i].key.group, cells->row[i].n);
+    }
+    return n;
+}
+
+static int64_t queue_of(const flow_model *m, int32_t l)
+{
+    return persons_in(m, &m->to->gate[l]);
+}
+
+static int64_t queue_at(const flow_model *m, int32_t p)
+{
+    int64_t n = 0;
+    for (int32_t l = m->s->first_link[p]; l < m->s->first_link[p + 1]; l++) { n += queue_of(m, l); }
+    return n;
+}
+
+/// Whoever waits at a gate is still at the place.
+static int64_t households_at(const flow_model *m, int32_t p)
+{
+    int64_t n = flow_cells_total(&m->here[p]);
+    for (int32_t l = m->s->first_link[p]; m->to != NULL && l < m->s->first_link[p + 1]; l++) {
+        n += flow_cells_total(&m->to->gate[l]);
+    }
+    return n;
+}
+
+static void leavers_by_cause(const flow_model *m, double *out)
+{
+    const int64_t n = m->s->n_place;
+    for (int64_t p = 0; p < n; p++, out += FLOW_N_CAUSE_CLASS) {
+        for (int32_t c = 0; c < FLOW_N_CAUSE; c++) { out[c] = (double)m->to->by_cause[c * n + p]; }
+        out[FLOW_CAUSE_INITIAL] = 0.0;
+    }
+}
+
+/// Each departure enters one link.
+static void departures_by_cause(const flow_model *m, double *out)
+{
+    const int64_t *entered = m->to->entered_by_cause;
+    memset(out, 0, (size_t)m->s->n_place * FLOW_N_CAUSE_CLASS * sizeof *out);
+    for (int32_t l = 0; l < m->s->n_link; l++) {
+        double *of_place = out + (int64_t)m->s->link_from[l] * FLOW_N_CAUSE_CLASS;
+        for (int32_t c = 0; c < FLOW_N_CAUSE_CLASS; c++) { of_place[c] += (double)*entered++; }
+    }
+}
+
+static void arrivals_by_cause(const flow_model *m, double *out)
+{
+    const int64_t n = (int64_t)m->s->n_place * FLOW_N_CAUSE_CLASS;
+    for (int64_t i = 0; i < n; i++) { out[i] = (double)m->to->arrived_by_cause[i]; }
+}
+
+static void link_entered_by_cause(const flow_model *m, double *out)
+{
+    const int64_t n = (int64_t)m->s->n_link * FLOW_N_CAUSE_CLASS;
+    for (int64_t i = 0; i < n; i++) { out[i] = (double)m->to->entered_by_cause[i]; }
+}
+
+#define READ_PLACE(value)                                                                          \
+    for (int32_t p = 0; p < m->s->n_place; p++) { out[p] = (double)(value); }
+#define READ_LINK(value)                                                                           \
+    for (int32_t l = 0; l < m->s->n_link; l++) { out[l] = (double)(value); }
+#define READ_STEP(value) *out = (double)(value);
+#define FLOW_OBSERVABLE(name, shape, when, kind, unit, cell_methods, value, long_name)             \
+    static void read_##name(const flow_model *m, double *out)                                      \
+    {                                                                                              \
+        READ_##shape(value)                                                                        \
+    }
+#include "observables.def"
+
+static void (*const readers[FLOW_N_OBSERVABLE])(const flow_model *m, double *out) = {
+#define FLOW_OBSERVABLE(name, ...) read_##name,
+#define FLOW_OBSERVABLE_BY(name, shape, when, fill, long_name) fill,
+#include "observables.def"
 };
-const int32_t flow_n_observable = sizeof flow_observables / sizeof *flow_observables;
 
-int64_t flow_observable_n(const flow_scenario *scenario, const flow_observable *observable)
+// People by class
+// ----------------------------------------------------------------------------------
+
+static void count_classes(const flow_model *m, const flow_people_axis *axis,
+                          const flow_cells *cells, double *out)
 {
-    switch (observable->shape) {
-    case FLOW_PER_PLACE: return scenario->n_place;
-    case FLOW_PER_LINK: return scenario->n_link;
-    case FLOW_PER_COUNTRY: return scenario->n_country;
-    default: return 1;
+    for (int32_t i = 0; i < cells->n; i++) {
+        const uint32_t group = cells->row[i].key.group;
+        out[flow_group_class(axis, group)] += (double)flow_persons(m, group, cells->row[i].n);
     }
 }
 
-// Quantities -------------------------------------------------------------------------------------
-
-/// Between a quantity and the module whose column is meant.
-static const char of[] = "__";
-
-const flow_shape flow_over_shape[FLOW_N_OVER] = {FLOW_PER_PLACE, FLOW_PER_LINK, FLOW_PER_COUNTRY,
-                                                 FLOW_PER_STEP};
-
-static bool writes(const flow_use *use, int32_t quantity)
+static void people_by(const flow_model *m, int32_t index, double *out)
 {
-    for (int32_t i = 0; i < use->n_write; i++) {
-        if (use->write[i] == quantity) { return true; }
+    const flow_people_axis *axis = &m->groups.axis[index];
+    const int64_t n = axis->n_class;
+    memset(out, 0, (size_t)(m->s->n_place * n) * sizeof *out);
+    for (int32_t p = 0; p < m->s->n_place; p++, out += n) {
+        count_classes(m, axis, &m->here[p], out);
+        for (int32_t l = m->s->first_link[p]; m->to != NULL && l < m->s->first_link[p + 1]; l++) {
+            count_classes(m, axis, &m->to->gate[l], out);
+        }
     }
-    return false;
-}
-
-/// Columns of a quantity that modules in use fill.
-static int32_t n_column(const flow_scenario *s, int32_t quantity)
-{
-    int32_t n = 0;
-    for (int32_t i = 0; i < s->n_use; i++) { n += writes(&s->use[i], quantity); }
-    return n;
-}
-
-int32_t flow_observables_count(const flow_scenario *s)
-{
-    int32_t n = flow_n_observable;
-    for (int32_t id = 0; id < FLOW_N_QUANTITY; id++) {
-        const int32_t columns = n_column(s, id);
-        n += columns > 0 ? 1 + columns : 0;
-    }
-    return n;
-}
-
-static flow_observable of_quantity(int32_t quantity, int32_t use)
-{
-    const flow_quantity *row = flow_quantity_row(quantity);
-    return (flow_observable){.shape = flow_over_shape[row->over],
-                             .unit = row->unit,
-                             .cell_methods = "time: point",
-                             .quantity = quantity,
-                             .use = use};
-}
-
-/// Name an observable of a quantity; `text` holds both texts.
-static void name_it(const flow_scenario *s, flow_observable *o, char *text)
-{
-    char name[FLOW_QUANTITY_NAME], sentence[256];
-    const char *who = o->use < 0 ? "" : s->use[o->use].name;
-    const int n = snprintf(text, FLOW_OBSERVABLE_TEXT, "%s%s%s",
-                           flow_quantity_name(o->quantity, name), o->use < 0 ? "" : of, who);
-    char *long_name = text + n + 1;
-    (void)snprintf(long_name, (size_t)(FLOW_OBSERVABLE_TEXT - n - 1), "%s%s%s",
-                   flow_quantity_long_name(o->quantity, sentence), o->use < 0 ? "" : ": column of ",
-                   who);
-    o->name = text;
-    o->long_name = long_name;
-}
-
-flow_observable flow_observable_at(const flow_scenario *s, int32_t index,
-                                   char text[static FLOW_OBSERVABLE_TEXT])
-{
-    if (index < flow_n_observable) { return flow_observables[index]; }
-    index -= flow_n_observable;
-    int32_t id = 0, columns = n_column(s, id);
-    while (columns == 0 || index > columns) {
-        index -= columns > 0 ? 1 + columns : 0;
-        columns = n_column(s, ++id);
-    }
-    // The first row is what all columns come to.
-    int32_t use = -1;
-    for (; index > 0; index--) {
-        do {
-            use++;
-        } while (!writes(&s->use[use], id));
-    }
-    flow_observable row = of_quantity(id, use);
-    name_it(s, &row, text);
-    return row;
-}
-
-flow_err flow_observables_list(const flow_scenario *s, flow_observable **out, int32_t *n)
-{
-    const int32_t size = flow_observables_count(s);
-    const size_t row = sizeof(flow_observable);
-    *n = 0;
-    *out = flow_calloc(size, row + FLOW_OBSERVABLE_TEXT);
-    if (*out == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for the list of observables"); }
-    char *text = (char *)(*out + size);
-    for (; *n < size; (*n)++, text += FLOW_OBSERVABLE_TEXT) {
-        (*out)[*n] = flow_observable_at(s, *n, text);
-    }
-    return FLOW_OK;
 }
 
 void flow_observable_read(const flow_observable *o, const flow_model *m, double *out)
 {
-    if (o->read != NULL) {
-        o->read(m, out);
+    if (o->row >= 0) {
+        readers[o->row](m, out);
+        return;
+    }
+    if (o->axis >= 0) {
+        people_by(m, o->axis, out);
         return;
     }
     const double *value = o->use < 0 ? flow_columns_value(m->columns, o->quantity)
                                      : flow_columns_own(m->columns, o->use, o->quantity);
     memcpy(out, value, (size_t)flow_observable_n(m->s, o) * sizeof *out);
+}
+
+/// Between a quantity and the module whose column is meant.
+static const char of[] = "__";
+
+/// An observable other than those of quantities; false: there is none of this name. Its texts may
+/// lie in `text`.
+static bool find_row(const flow_model *m, const char *name, char *text, flow_observable *out)
+{
+    const int32_t n = flow_observables_count(m->s);
+    for (int32_t i = 0; i < n; i++) {
+        *out = flow_observable_at(m->s, i, text);
+        if (out->quantity >= 0) { return false; }
+        if (strcmp(out->name, name) == 0) { return true; }
+    }
+    return false;
 }
 
 /// The observable of a name such as "hazard_flood" or "hazard_flood__drought"; false: there is
@@ -213,7 +163,7 @@ static bool find_quantity(const flow_model *m, const char *name, flow_observable
     quantity[n] = '\0';
     const int32_t id = flow_quantity_find(quantity);
     if (id < 0) { return false; }
-    *out = of_quantity(id, -1);
+    *out = flow_observable_of_quantity(id, -1);
     if (who == NULL) { return flow_columns_value(m->columns, id) != NULL; }
     who += strlen(of);
     for (int32_t use = 0; use <= m->s->n_use; use++) {
@@ -245,11 +195,11 @@ static flow_err no_such(const flow_model *m, const char *name)
 
 flow_err flow_model_observe(const flow_model *model, const char *name, double *out, int64_t n)
 {
-    flow_observable found = {0};
-    for (int32_t i = 0; i < flow_n_observable && found.read == NULL; i++) {
-        if (strcmp(flow_observables[i].name, name) == 0) { found = flow_observables[i]; }
+    flow_observable found;
+    char text[FLOW_OBSERVABLE_TEXT];
+    if (!find_row(model, name, text, &found) && !find_quantity(model, name, &found)) {
+        return no_such(model, name);
     }
-    if (found.read == NULL && !find_quantity(model, name, &found)) { return no_such(model, name); }
     const int64_t wanted = flow_observable_n(model->s, &found);
     if (n != wanted) {
         return flow_fail(FLOW_ERANGE, "observable '%s' has %lld values, room was given for %lld",

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/// Shape of a chunk: about 64 KiB, at least 16 steps, at most 4096 values of a step.
+/// Shape of a chunk: about 64 KiB, at most 4096 values of a step, and at least 16 steps where they
+/// take less than 32 MiB.
 enum { CHUNK_VALUES = 8192, CHUNK_STEPS_MIN = 16, CHUNK_STEPS_MAX = 1024, CHUNK_WIDTH_MAX = 4096 };
+enum { BUFFER_VALUES = 1 << 22 };
 
 /// Where the values of a column come from.
 typedef enum origin { FROM_TIME, FROM_MODEL, FROM_OBSERVED, FROM_TOTAL } origin;
@@ -17,10 +19,11 @@ typedef struct column {
     origin origin;
     const flow_observable *observable; ///< FROM_MODEL
     hid_t data;
-    hsize_t n;      ///< values of a step
-    hsize_t steps;  ///< of a chunk
-    bool scalar;    ///< no second dimension
-    int64_t *whole; ///< [steps][n] one of the two
+    hsize_t n;         ///< values of a step
+    hsize_t steps;     ///< of a chunk
+    int rank;          ///< dimensions, time among them
+    hsize_t across[2]; ///< lengths of the others
+    int64_t *whole;    ///< [steps][n] one of the two
     double *real;
 } column;
 
@@ -46,24 +49,33 @@ static hsize_t smaller(hsize_t a, hsize_t b)
 static hsize_t chunk_steps(hsize_t n, int32_t n_step)
 {
     hsize_t steps = CHUNK_VALUES / (n > 0 ? n : 1);
-    if (steps < CHUNK_STEPS_MIN) { steps = CHUNK_STEPS_MIN; }
+    const hsize_t room = BUFFER_VALUES / (n > 0 ? n : 1);
+    if (steps < CHUNK_STEPS_MIN) { steps = smaller(CHUNK_STEPS_MIN, room); }
     steps = smaller(steps, CHUNK_STEPS_MAX);
     steps = smaller(steps, (hsize_t)n_step);
     return steps > 0 ? steps : 1;
 }
 
-/// Make the variable and the buffer of a column; `across` NULL: one value a step.
-static flow_err column_create(flow_output *o, column *c, flow_variable *v, const flow_axis *across)
+/// Make the variable and the buffer of a column; `across`: its dimensions behind time.
+static flow_err column_create(flow_output *o, column *c, flow_variable *v,
+                              const flow_axis *const across[static 2])
 {
-    c->scalar = across == NULL;
-    c->n = across == NULL ? 1 : across->n;
-    c->steps = chunk_steps(c->n, o->s->n_step);
-    flow_axis time = o->axes.time;
-    flow_axis width = across == NULL ? (flow_axis){0} : *across;
-    time.chunk = c->steps;
-    width.chunk = smaller(c->n, CHUNK_WIDTH_MAX);
-    v->axis[0] = &time;
-    v->axis[1] = across == NULL ? NULL : &width;
+    flow_axis axis[3] = {o->axes.time};
+    c->rank = 1;
+    c->n = 1;
+    for (int i = 0; i < 2 && across[i] != NULL; i++, c->rank++) {
+        axis[c->rank] = *across[i];
+        c->across[i] = across[i]->n;
+        c->n *= across[i]->n;
+    }
+    c->steps = axis[0].chunk = chunk_steps(c->n, o->s->n_step);
+    hsize_t room = CHUNK_WIDTH_MAX;
+    for (int i = c->rank - 1; i >= 0; i--) {
+        v->axis[i] = &axis[i];
+        if (i == 0) { break; }
+        axis[i].chunk = smaller(axis[i].n, room > 0 ? room : 1);
+        room /= axis[i].chunk;
+    }
     const bool whole = H5Tequal(v->type, H5T_NATIVE_INT64) > 0;
     const int64_t n = (int64_t)(c->steps * c->n);
     if (whole) {
@@ -77,10 +89,12 @@ static flow_err column_create(flow_output *o, column *c, flow_variable *v, const
     if (c->origin != FROM_TIME) {
         return flow_hdf_variable(&o->part.hdf, o->part.hdf.file, v, &c->data);
     }
-    FLOW_TRY(flow_hdf_axis(&o->part.hdf, o->part.hdf.file, v, &time));
-    o->axes.time.scale = c->data = time.scale;
+    FLOW_TRY(flow_hdf_axis(&o->part.hdf, o->part.hdf.file, v, &axis[0]));
+    o->axes.time.scale = c->data = axis[0].scale;
     return FLOW_OK;
 }
+
+static const flow_axis *const nothing[2] = {NULL, NULL};
 
 static flow_err add_time(flow_output *o)
 {
@@ -89,21 +103,21 @@ static flow_err add_time(flow_output *o)
     o->axes.time = (flow_axis){.scale = H5I_INVALID_HID, .grows = true};
     column *c = &o->column[o->n_column++];
     c->origin = FROM_TIME;
-    FLOW_TRY(column_create(o, c, &v, NULL));
+    FLOW_TRY(column_create(o, c, &v, nothing));
     return flow_output_time_explain(&o->part.hdf, c->data);
 }
 
 static flow_err add_observable(flow_output *o, const flow_observable *row)
 {
-    const flow_axis *const axis[FLOW_N_SHAPE] = {&o->axes.place, &o->axes.link, NULL,
-                                                 &o->axes.country};
-    const flow_axis *across = axis[row->shape];
-    if (across != NULL && across->n == 0) { return FLOW_OK; } // no links: nothing to say of them
+    const flow_axis *across[2];
+    flow_output_across(&o->axes, row, across);
+    if (across[0] != NULL && across[0]->n == 0) { return FLOW_OK; } // nothing to say of them
     column *c = &o->column[o->n_column++];
     c->origin = FROM_MODEL;
     c->observable = row;
     flow_variable v = flow_output_observable(o->s, row);
-    return column_create(o, c, &v, across);
+    FLOW_TRY(column_create(o, c, &v, across));
+    return flow_output_suppressed(&o->part.hdf, o->s, row, c->data);
 }
 
 static flow_err add_observed(flow_output *o)
@@ -112,20 +126,23 @@ static flow_err add_observed(flow_output *o)
         column *c = &o->column[o->n_column++];
         c->origin = FROM_OBSERVED;
         flow_variable v = flow_output_observed();
-        FLOW_TRY(column_create(o, c, &v, &o->axes.observed));
+        const flow_axis *const across[2] = {&o->axes.observed, NULL};
+        FLOW_TRY(column_create(o, c, &v, across));
     }
     if (o->s->total.people == NULL) { return FLOW_OK; }
     column *c = &o->column[o->n_column++];
     c->origin = FROM_TOTAL;
     flow_variable v = flow_output_observed_total();
-    return column_create(o, c, &v, NULL);
+    return column_create(o, c, &v, nothing);
 }
 
 static flow_err fill_file(flow_output *o, const flow_provenance *provenance)
 {
     FLOW_TRY(add_time(o));
     FLOW_TRY(flow_output_world(&o->part.hdf, o->s, provenance, &o->axes));
+    FLOW_TRY(flow_output_classes(&o->part.hdf, o->s, o->observable, o->n_observable, &o->axes));
     for (int32_t i = 0; i < o->n_observable; i++) {
+        if (!flow_observable_written(o->s, &o->observable[i])) { continue; }
         FLOW_TRY(add_observable(o, &o->observable[i]));
     }
     FLOW_TRY(add_observed(o));
@@ -141,6 +158,7 @@ static flow_err allocate(flow_output *o, const char *path)
     int64_t most = 1;
     FLOW_TRY(flow_observables_list(o->s, &o->observable, &o->n_observable));
     for (int32_t i = 0; i < o->n_observable; i++) {
+        if (!flow_observable_written(o->s, &o->observable[i])) { continue; }
         const int64_t n = flow_observable_n(o->s, &o->observable[i]);
         most = n > most ? n : most;
     }
@@ -165,10 +183,7 @@ static void close_id(hid_t *id)
 static void close_all(flow_output *o)
 {
     for (int32_t i = 0; o->column != NULL && i < o->n_column; i++) { close_id(&o->column[i].data); }
-    close_id(&o->axes.place.scale);
-    close_id(&o->axes.link.scale);
-    close_id(&o->axes.observed.scale);
-    close_id(&o->axes.country.scale);
+    flow_axes_clear(&o->axes);
 }
 
 void flow_output_abandon(flow_output *o)
@@ -195,9 +210,8 @@ flow_err flow_output_create(const char *path, bool replace, const flow_scenario 
     *out = NULL;
     flow_output *o = flow_calloc(1, sizeof *o);
     if (o == NULL) { return flow_fail(FLOW_ENOMEM, "no memory to write '%s'", path); }
-    const flow_axis none = {.scale = H5I_INVALID_HID};
     o->s = scenario;
-    o->axes = (flow_axes){none, none, none, none, none};
+    o->axes = flow_axes_none();
     flow_hush hush;
     flow_hush_begin(&hush);
     flow_err err = flow_part_open(path, replace, &o->part);
@@ -229,7 +243,11 @@ static void receive(flow_output *o, column *c, const flow_model *model)
         return;
     }
     flow_observable_read(c->observable, model, o->value);
-    for (hsize_t i = 0; i < c->n; i++) { c->whole[at + i] = (int64_t)o->value[i]; }
+    const double least = flow_output_least(o->s, c->observable);
+    for (hsize_t i = 0; i < c->n; i++) {
+        const double value = o->value[i];
+        c->whole[at + i] = value > 0.0 && value < least ? FLOW_SUPPRESSED : (int64_t)value;
+    }
 }
 
 /// What a step adds that does not come from the model.
@@ -250,12 +268,13 @@ static void add_known(flow_output *o, column *c)
 static flow_err append(const flow_output *o, const column *c, hsize_t steps)
 {
     const hsize_t end = (hsize_t)o->day;
-    const hsize_t size[2] = {end, c->n}, start[2] = {end - steps, 0}, count[2] = {steps, c->n};
+    const hsize_t size[3] = {end, c->across[0], c->across[1]}, start[3] = {end - steps, 0, 0},
+                  count[3] = {steps, c->across[0], c->across[1]};
     const hid_t type = c->whole != NULL ? H5T_NATIVE_INT64 : H5T_NATIVE_DOUBLE;
     const void *value = c->whole != NULL ? (const void *)c->whole : (const void *)c->real;
     flow_err err = FLOW_OK;
     hid_t file = H5I_INVALID_HID;
-    const hid_t memory = H5Screate_simple(c->scalar ? 1 : 2, count, NULL);
+    const hid_t memory = H5Screate_simple(c->rank, count, NULL);
     if (memory < 0 || H5Dset_extent(c->data, size) < 0 || (file = H5Dget_space(c->data)) < 0 ||
         H5Sselect_hyperslab(file, H5S_SELECT_SET, start, NULL, count, NULL) < 0 ||
         H5Dwrite(c->data, type, memory, file, H5P_DEFAULT, value) < 0) {

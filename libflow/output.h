@@ -56,6 +56,10 @@ typedef struct flow_result_members {
 } flow_result_members;
 
 /// What score, info and report need of a result file.
+/// What stands in the file for counts that output.suppress_below hides, where whole numbers are
+/// written.
+enum { FLOW_SUPPRESSED = -1 };
+
 typedef struct flow_result {
     int32_t n_step, n_place, n_observed;
     int32_t start;           ///< days since 1970-01-01
@@ -72,6 +76,7 @@ typedef struct flow_result {
     char *title, *version, *checksum, *command_line, *created, *scenario_path;
     uint64_t seed;
     int64_t member;               ///< number of the realisation, of an ensemble the first one
+    int64_t suppress_below;       ///< smaller counts of people are hidden, and 0 here; 0: none are
     flow_result_members *members; ///< NULL: a single run
 } flow_result;
 

@@ -76,7 +76,7 @@ typedef struct flow_axis {
     bool grows;    ///< unlimited
 } flow_axis;
 
-enum { FLOW_MAX_RANK = 3 };
+enum { FLOW_MAX_RANK = 4 };
 
 /// A variable to be made. Members left out are not written.
 typedef struct flow_variable {

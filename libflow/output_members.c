@@ -3,6 +3,7 @@
 #include "output_static.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,15 +39,28 @@ static int32_t smaller(int64_t a, int64_t b)
     return (int32_t)(a < b ? a : b);
 }
 
-/// Days and width of the tiles of an observable with n values a day.
-static flow_tile tile_shape(int64_t n, int32_t n_step, int32_t n_member)
+/// Values of a day that are written of an observable.
+static int64_t width_of(const flow_scenario *s, const flow_observable *o)
+{
+    return flow_observable_written(s, o) ? flow_observable_n(s, o) : 0;
+}
+
+/// Days and width of the tiles of an observable with n values a day, so many for each place or link
+/// as there are classes; a tile has all classes of some places.
+static flow_tile tile_shape(int64_t n, int32_t classes, int32_t n_step, int32_t n_member)
 {
     int64_t values = TILE_BYTES / (8 * (int64_t)n_member);
     if (values > TILE_VALUES) { values = TILE_VALUES; }
     if (values < TILE_LEAST) { values = TILE_LEAST; }
-    flow_tile shape = {.n = smaller(n, values / TILE_DAYS)};
-    shape.n_step = smaller(n_step, values / shape.n);
+    const int64_t places = values / TILE_DAYS / classes;
+    flow_tile shape = {.n = smaller(n, places > 0 ? places * classes : classes)};
+    shape.n_step = smaller(n_step, values / shape.n > 0 ? values / shape.n : 1);
     return shape;
+}
+
+static flow_tile shape_of(const flow_scenario *s, const flow_observable *o, int32_t n_member)
+{
+    return tile_shape(width_of(s, o), flow_observable_classes(s, o), s->n_step, n_member);
 }
 
 flow_err flow_tiles_create(const flow_scenario *s, int32_t n_member, flow_tiles *out)
@@ -55,9 +69,15 @@ flow_err flow_tiles_create(const flow_scenario *s, int32_t n_member, flow_tiles 
     FLOW_TRY(flow_observables_list(s, &out->observable, &out->n_observable));
     int64_t size = 0;
     for (int32_t i = 0; i < out->n_observable; i++) {
-        const int64_t n = flow_observable_n(s, &out->observable[i]);
+        const int64_t n = width_of(s, &out->observable[i]);
         if (n == 0) { continue; }
-        const flow_tile shape = tile_shape(n, s->n_step, n_member);
+        if (n > INT32_MAX) {
+            return flow_fail(FLOW_ERANGE,
+                             "'%s' has more than %d values a step, too many for an ensemble; leave "
+                             "it out (output.without)",
+                             out->observable[i].name, INT32_MAX);
+        }
+        const flow_tile shape = shape_of(s, &out->observable[i], n_member);
         size += ((s->n_step - 1) / shape.n_step + 1) * ((n - 1) / shape.n + 1);
     }
     if (size > INT32_MAX) {
@@ -71,9 +91,9 @@ flow_err flow_tiles_create(const flow_scenario *s, int32_t n_member, flow_tiles 
     while (strcmp(out->observable[out->people].name, "people") != 0) { out->people++; }
     for (int32_t day = 0; day < s->n_step; day++) {
         for (int32_t i = 0; i < out->n_observable; i++) {
-            const int32_t n = (int32_t)flow_observable_n(s, &out->observable[i]);
+            const int32_t n = (int32_t)width_of(s, &out->observable[i]);
             if (n == 0) { continue; }
-            flow_tile t = tile_shape(n, s->n_step, n_member);
+            flow_tile t = shape_of(s, &out->observable[i], n_member);
             const int32_t width = t.n;
             if ((day + 1) % t.n_step != 0 && day + 1 < s->n_step) { continue; }
             t.observable = i;
@@ -163,12 +183,23 @@ static flow_err write_observed(flow_output_members *o)
     return flow_hdf_put(hdf, hdf->file, &v, s->total.people);
 }
 
+static flow_err write_classes(flow_output_members *o)
+{
+    flow_observable *list = NULL;
+    int32_t n = 0;
+    FLOW_TRY(flow_observables_list(o->s, &list, &n));
+    const flow_err err = flow_output_classes(&o->part.hdf, o->s, list, n, &o->axes);
+    flow_dealloc(list);
+    return err;
+}
+
 static flow_err fill_file(flow_output_members *o, const flow_provenance *provenance)
 {
     const flow_hdf *hdf = &o->part.hdf;
     FLOW_TRY(write_time(o));
     FLOW_TRY(flow_output_world(hdf, o->s, provenance, &o->axes));
     FLOW_TRY(write_axes(o, provenance));
+    FLOW_TRY(write_classes(o));
     FLOW_TRY(write_observed(o));
     FLOW_TRY(flow_output_provenance(hdf, o->s));
     if (H5Fflush(hdf->file, H5F_SCOPE_LOCAL) < 0 || hdf->disk.error != 0) {
@@ -190,9 +221,10 @@ static void close_all(flow_output_members *o)
         close_id(&o->column[i].mean);
     }
     close_id(&o->people);
-    flow_axis *const axis[] = {&o->axes.time,     &o->axes.place, &o->axes.link,
-                               &o->axes.observed, &o->member,     &o->quantile};
-    for (size_t i = 0; i < sizeof axis / sizeof *axis; i++) { close_id(&axis[i]->scale); }
+    close_id(&o->axes.time.scale);
+    close_id(&o->member.scale);
+    close_id(&o->quantile.scale);
+    flow_axes_clear(&o->axes);
 }
 
 void flow_output_members_abandon(flow_output_members *o)
@@ -215,7 +247,7 @@ flow_err flow_output_members_create(const char *path, bool replace, const flow_s
     if (o == NULL) { return flow_fail(FLOW_ENOMEM, "no memory to write '%s'", path); }
     const flow_axis none = {.scale = H5I_INVALID_HID};
     o->s = scenario;
-    o->axes = (flow_axes){none, none, none, none, none};
+    o->axes = flow_axes_none();
     o->member = o->quantile = none;
     o->people = H5I_INVALID_HID;
     flow_hush hush;
@@ -248,6 +280,18 @@ static flow_err define(const flow_output_members *o, const flow_variable *like, 
     return flow_hdf_variable(&o->part.hdf, o->part.hdf.file, &v, out);
 }
 
+/// Gaps in the people of each member are as those in the file of a single run.
+static flow_err explain_gaps(const flow_output_members *o, const flow_observable *row, hid_t type,
+                             hid_t data)
+{
+    if (!(flow_output_least(o->s, row) > 0.0)) { return FLOW_OK; }
+    const int64_t wide = FLOW_SUPPRESSED;
+    const int32_t narrow = FLOW_SUPPRESSED;
+    const bool is_wide = H5Tequal(type, H5T_NATIVE_INT64) > 0;
+    return flow_hdf_attribute(&o->part.hdf, data, "_FillValue", type, 1,
+                              is_wide ? (const void *)&wide : (const void *)&narrow);
+}
+
 static flow_err define_observable(flow_output_members *o, int32_t i, bool wide)
 {
     const flow_tiles *tiles = o->tiles;
@@ -256,32 +300,38 @@ static flow_err define_observable(flow_output_members *o, int32_t i, bool wide)
     while (tile < tiles->tile + tiles->n && tile->observable != i) { tile++; }
     if (tile == tiles->tile + tiles->n) { return FLOW_OK; } // no links: nothing to say of them
     flow_axis member = o->member, quantile = o->quantile, time = o->axes.time;
-    const flow_axis *const axis[FLOW_N_SHAPE] = {&o->axes.place, &o->axes.link, NULL,
-                                                 &o->axes.country};
-    flow_axis width = axis[row->shape] != NULL ? *axis[row->shape] : (flow_axis){0};
-    const flow_axis *across = axis[row->shape] != NULL ? &width : NULL;
+    const flow_axis *across[2];
+    flow_output_across(&o->axes, row, across);
+    flow_axis width = across[0] != NULL ? *across[0] : (flow_axis){0};
+    flow_axis classes = across[1] != NULL ? *across[1] : (flow_axis){0};
+    if (across[0] != NULL) { across[0] = &width; }
+    if (across[1] != NULL) { across[1] = &classes; }
     const int64_t values = (int64_t)tile->n_step * tile->n;
     member.chunk = (hsize_t)(CHUNK_VALUES / values > 0 ? CHUNK_VALUES / values : 1);
     if (member.chunk > member.n) { member.chunk = member.n; }
     quantile.chunk = 1;
     time.chunk = (hsize_t)tile->n_step;
-    width.chunk = (hsize_t)tile->n;
+    classes.chunk = classes.n;
+    width.chunk = (hsize_t)(tile->n / flow_observable_classes(o->s, row));
     flow_variable v = flow_output_observable(o->s, row);
     if (i == tiles->people) {
         v.type = wide ? H5T_NATIVE_INT64 : H5T_NATIVE_INT32;
         v.axis[0] = &member;
         v.axis[1] = &time;
-        v.axis[2] = across;
+        v.axis[2] = across[0];
         FLOW_TRY(define(o, &v, "", "", "", &o->people));
+        FLOW_TRY(explain_gaps(o, row, v.type, o->people));
     }
     v.type = H5T_NATIVE_DOUBLE;
     v.axis[0] = &quantile;
     v.axis[1] = &time;
-    v.axis[2] = across;
+    v.axis[2] = across[0];
+    v.axis[3] = across[1];
     FLOW_TRY(define(o, &v, "_quantile", "quantile over members: ", "", &o->column[i].quantile));
     v.axis[0] = &time;
-    v.axis[1] = across;
-    v.axis[2] = NULL;
+    v.axis[1] = across[0];
+    v.axis[2] = across[1];
+    v.axis[3] = NULL;
     return define(o, &v, "_mean", "mean over members: ", " member: mean", &o->column[i].mean);
 }
 
@@ -320,15 +370,32 @@ static flow_err write_block(const flow_hdf *hdf, hid_t data, int rank, const hsi
     return err;
 }
 
-flow_err flow_output_members_tile(flow_output_members *o, const flow_tile *tile,
-                                  const double *quantile, const double *mean, const int64_t *people)
+/// Numbers of people above 0 and below the least that may be shown.
+static void hide(double *value, int64_t n, double least)
+{
+    for (int64_t i = 0; i < n; i++) {
+        if (value[i] > 0.0 && value[i] < least) { value[i] = (double)NAN; }
+    }
+}
+
+flow_err flow_output_members_tile(flow_output_members *o, const flow_tile *tile, double *quantile,
+                                  double *mean, int64_t *people)
 {
     const flow_hdf *hdf = &o->part.hdf;
-    const bool scalar = o->tiles->observable[tile->observable].shape == FLOW_PER_STEP;
+    const flow_observable *row = &o->tiles->observable[tile->observable];
     const column *c = &o->column[tile->observable];
-    const hsize_t start[3] = {0, (hsize_t)tile->day, (hsize_t)tile->first};
-    hsize_t count[3] = {FLOW_N_QUANTILE, (hsize_t)tile->n_step, (hsize_t)tile->n};
-    const int rank = scalar ? 2 : 3;
+    const hsize_t classes = (hsize_t)flow_observable_classes(o->s, row);
+    const hsize_t start[4] = {0, (hsize_t)tile->day, (hsize_t)tile->first / classes, 0};
+    hsize_t count[4] = {FLOW_N_QUANTILE, (hsize_t)tile->n_step, (hsize_t)tile->n / classes,
+                        classes};
+    const int rank = row->shape == FLOW_PER_STEP ? 2 : row->axis < 0 ? 3 : 4;
+    const int64_t values = (int64_t)tile->n_step * tile->n;
+    const double least = flow_output_least(o->s, row);
+    hide(quantile, FLOW_N_QUANTILE * values, least);
+    hide(mean, values, least);
+    for (int64_t i = 0; people != NULL && i < (int64_t)o->member.n * values; i++) {
+        if (people[i] > 0 && (double)people[i] < least) { people[i] = FLOW_SUPPRESSED; }
+    }
     flow_hush hush;
     flow_hush_begin(&hush);
     flow_err err = write_block(hdf, c->quantile, rank, start, count, H5T_NATIVE_DOUBLE, quantile);

@@ -10,7 +10,7 @@
 typedef struct flow_tile {
     int32_t observable;  ///< row of flow_tiles.observable
     int32_t day, n_step; ///< first day, days
-    int32_t first, n;    ///< first value of a day (place or link), values
+    int32_t first, n;    ///< first value of a day (place or link, and class), values
 } flow_tile;
 
 /// All tiles of a run, in the order in which their last day is reached.
@@ -50,13 +50,12 @@ flow_err flow_output_members_create(const char *path, bool replace, const flow_s
 /// @param wide some member has more than 2^31 - 1 people at a place
 flow_err flow_output_members_define(flow_output_members *output, const flow_tiles *tiles,
                                     bool wide);
-/// Write one tile.
+/// Write one tile. Counts that output.suppress_below hides are overwritten.
 /// @param quantile [FLOW_N_QUANTILE][n_step][n] of the tile
 /// @param mean     [n_step][n]
 /// @param people   [n_member][n_step][n] of the observable "people", else NULL
 flow_err flow_output_members_tile(flow_output_members *output, const flow_tile *tile,
-                                  const double *quantile, const double *mean,
-                                  const int64_t *people);
+                                  double *quantile, double *mean, int64_t *people);
 /// Write the rest, close, sync and rename; frees the output, also on failure (nothing is left
 /// then).
 flow_err flow_output_members_finish(flow_output_members *output,

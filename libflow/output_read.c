@@ -115,6 +115,24 @@ static flow_err read_member_scores(const flow_hdf *hdf, const flow_result *r,
     return flow_hdf_numbers(hdf, "crps", H5T_NATIVE_DOUBLE, 2, size, &m->crps);
 }
 
+/// Counts that the file hides are read as 0.
+static flow_err read_hidden(const flow_hdf *hdf, flow_result *r)
+{
+    const htri_t there = H5Aexists(hdf->file, "suppress_below");
+    if (there < 0) { return flow_hdf_fail(hdf, "suppress_below"); }
+    if (there == 0) { return FLOW_OK; }
+    FLOW_TRY(flow_hdf_read_integer(hdf, "suppress_below", &r->suppress_below));
+    return r->suppress_below > 0 ? FLOW_OK
+                                 : flow_hdf_not_ours(hdf, "suppress_below", "is not above 0");
+}
+
+static void show_hidden(const flow_result *r, double *value, int64_t n)
+{
+    for (int64_t i = 0; i < n && r->suppress_below > 0; i++) {
+        if (isnan(value[i])) { value[i] = 0.0; }
+    }
+}
+
 /// Whoever knows single runs only sees the median, in whole persons.
 static flow_err read_members(const flow_hdf *hdf, flow_result *r)
 {
@@ -129,6 +147,8 @@ static flow_err read_members(const flow_hdf *hdf, flow_result *r)
     FLOW_TRY(flow_hdf_numbers(hdf, "member_persons", H5T_NATIVE_INT64, 1, &n, &m->persons));
     FLOW_TRY(flow_hdf_numbers(hdf, "member_entered", H5T_NATIVE_INT64, 1, &n, &m->entered));
     FLOW_TRY(flow_hdf_numbers(hdf, "member_left", H5T_NATIVE_INT64, 1, &n, &m->left));
+    show_hidden(r, m->people, FLOW_N_QUANTILE * values);
+    show_hidden(r, m->mean, values);
     r->people = flow_calloc(values, sizeof *r->people);
     if (r->people == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for the people"); }
     for (int64_t i = 0; i < values; i++) {
@@ -145,6 +165,7 @@ static flow_err read_members(const flow_hdf *hdf, flow_result *r)
 static flow_err read_all(const flow_hdf *hdf, flow_result *r)
 {
     FLOW_TRY(read_about(hdf, r));
+    FLOW_TRY(read_hidden(hdf, r));
     FLOW_TRY(flow_hdf_length(hdf, "time", &r->n_step));
     FLOW_TRY(read_start(hdf, r));
     FLOW_TRY(flow_hdf_read_real(hdf, "step_days", &r->dt));
@@ -162,6 +183,9 @@ static flow_err read_all(const flow_hdf *hdf, flow_result *r)
     if (members < 0) { return flow_hdf_fail(hdf, "member"); }
     if (members > 0) { return read_members(hdf, r); }
     FLOW_TRY(flow_hdf_numbers(hdf, "people", H5T_NATIVE_INT64, 2, size, &r->people));
+    for (int64_t i = 0; i < size[0] * size[1] && r->suppress_below > 0; i++) {
+        if (r->people[i] == FLOW_SUPPRESSED) { r->people[i] = 0; }
+    }
     FLOW_TRY(flow_hdf_numbers(hdf, "conflict", H5T_NATIVE_DOUBLE, 2, size, &r->conflict));
     return read_observed(hdf, r);
 }

@@ -47,6 +47,20 @@ flow_variable flow_output_observable(const flow_scenario *s, const flow_observab
     return v;
 }
 
+double flow_output_least(const flow_scenario *s, const flow_observable *row)
+{
+    return row->counts ? (double)s->set.output.suppress_below : 0.0;
+}
+
+// netCDF readers show the fill value as a gap; xarray makes float64 of such a variable.
+flow_err flow_output_suppressed(const flow_hdf *hdf, const flow_scenario *s,
+                                const flow_observable *row, hid_t data)
+{
+    if (!(flow_output_least(s, row) > 0.0)) { return FLOW_OK; }
+    const int64_t gap = FLOW_SUPPRESSED;
+    return flow_hdf_attribute(hdf, data, "_FillValue", H5T_NATIVE_INT64, 1, &gap);
+}
+
 flow_variable flow_output_observed(void)
 {
     return (flow_variable){.name = "observed",
@@ -111,6 +125,9 @@ static flow_err write_global(const flow_hdf *hdf, const flow_scenario *s, const 
     if (v->n_member > 0) { FLOW_TRY(flow_hdf_integer(hdf, f, "members", v->n_member)); }
     FLOW_TRY(flow_hdf_integer(hdf, f, "threads", v->threads));
     FLOW_TRY(flow_hdf_integer(hdf, f, "period_days", s->set.period.days));
+    if (s->set.output.suppress_below > 0) {
+        FLOW_TRY(flow_hdf_integer(hdf, f, "suppress_below", s->set.output.suppress_below));
+    }
     return flow_hdf_attribute(hdf, f, "step_days", H5T_NATIVE_DOUBLE, 1, &s->dt);
 }
 

@@ -12,8 +12,7 @@ enum { most_household = 1000 };                    // persons
 enum { most_known = 64 };                          // attributes among which a near name is sought
 static const int64_t most_rows = INT64_C(1) << 26; // of choices, one for each place: 2 GiB
 
-static const char *const status_name[FLOW_N_STATUS] = {"internally displaced", "abroad",
-                                                       "resident"};
+static const char *const status_name[FLOW_N_STATUS] = {"idp", "abroad", "resident"};
 
 /// What rules in use need, while groups are made.
 typedef struct need {
@@ -135,6 +134,7 @@ static flow_err add_axis(const flow_scenario *s, flow_groups *groups, flow_peopl
     groups->axis = all;
     axis.rule = -1;
     groups->axis[groups->n_axis] = axis;
+    if (axis.kind == FLOW_AXIS_CAUSE) { groups->cause = groups->n_axis; }
     flow_people_axis *a = &groups->axis[groups->n_axis++];
     if (a->kind != FLOW_AXIS_ATTRIBUTE) { return FLOW_OK; }
     const int32_t n_value = a->attribute->n_value;
@@ -431,7 +431,7 @@ flow_err flow_groups_load(flow_loader *l)
     if (!l->attributes) { return FLOW_OK; } // the fault is said already
     flow_groups *groups = flow_calloc(1, sizeof *groups);
     if (groups == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for groups"); }
-    groups->status = groups->household = -1;
+    groups->status = groups->cause = groups->household = -1;
     l->s->groups = groups;
     need needs[n_rule_axis] = {{0}};
     const flow_err err = make(l, needs, groups);

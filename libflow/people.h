@@ -49,7 +49,7 @@ typedef struct flow_people_axis {
 struct flow_groups {
     int32_t n_axis;
     flow_people_axis *axis; ///< [n_axis]
-    int32_t status;         ///< index of the axis of status, -1: none
+    int32_t status, cause;  ///< index of the axis of status and of cause, -1: none
     int32_t household;      ///< index of the axis household_size, -1: people move alone
     int32_t *size;          ///< [classes of household_size] persons of a household
     double *mean_size;      ///< [n_place] expected persons of a household that enters there

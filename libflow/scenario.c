@@ -1,6 +1,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "load.h"
-#include "people.h"
+#include "observables.h"
 
 #include <errno.h>
 #include <math.h>
@@ -405,6 +405,7 @@ static flow_err load(flow_loader *l)
         check_origins(l);
         check_places(l);
         check_rate(l);
+        FLOW_TRY(flow_observables_check(l));
     }
     return flow_problems_result(&l->problems);
 }

@@ -410,6 +410,12 @@ flow_err flow_score_result(const flow_result *r, flow_score **out)
     if (r->n_observed < 1) {
         return flow_fail(FLOW_ESTATE, "the result holds no observations to compare with");
     }
+    if (r->suppress_below > 0) {
+        return flow_fail(FLOW_ESTATE,
+                         "the result hides counts below %lld (output.suppress_below), so it has no "
+                         "score",
+                         (long long)r->suppress_below);
+    }
     int64_t *simulated = flow_calloc((int64_t)r->n_step * r->n_observed, sizeof *simulated);
     double *capacity = flow_calloc(r->n_observed, sizeof *capacity);
     double *weight = flow_calloc((int64_t)r->n_step * r->n_place, sizeof *weight);

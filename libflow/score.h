@@ -69,7 +69,7 @@ void flow_measures_clear(flow_measures *measures);
 void flow_score_measure(const flow_score_input *input, const double *s, flow_measures *out);
 
 /// Score of a result file; of an ensemble that of the median of its members. FLOW_ESTATE when it
-/// holds no observations.
+/// holds no observations, or hides small counts.
 flow_err flow_score_result(const flow_result *result, flow_score **out);
 void flow_score_free(flow_score *score);
 

@@ -67,6 +67,19 @@ static const flow_field people_rows[] = {
      "attributes of the scenario such as gender."},
     FLOW_FIELD_END};
 
+#define OUTPUT(member) offsetof(flow_settings_output, member)
+static const flow_field output_rows[] = {
+    {"only", OUTPUT(only), FLOW_TEXT, "", "", 0, 0, NULL, '-', "",
+     "Variables that change with time to write besides people and conflict, parted by commas; a * "
+     "at the end of a name stands for any ending. Empty: all but link_entered_by_cause."},
+    {"also", OUTPUT(also), FLOW_TEXT, "", "", 0, 0, NULL, '-', "",
+     "Variables to write besides those."},
+    {"without", OUTPUT(without), FLOW_TEXT, "", "", 0, 0, NULL, '-', "", "Variables not to write."},
+    {"suppress_below", OUTPUT(suppress_below), FLOW_INT, "1", "0", 0, 1000000, NULL, '-', "",
+     "Counts of people or households above 0 and below this number are written as -1; 0: all are "
+     "written."},
+    FLOW_FIELD_END};
+
 #define CONFLICT(member) offsetof(flow_settings_conflict, member)
 static const flow_field conflict_rows[] = {
     {"decay", CONFLICT(decay), FLOW_LIST, "1", "[]", 0, 1000, NULL, 'V', FLEE,
@@ -200,6 +213,7 @@ const flow_section flow_settings_sections[] = {
     {"spawn", "Who leaves home.", spawn_rows, offsetof(flow_settings, spawn), false},
     {"people", "What people are told apart by.", people_rows, offsetof(flow_settings, people),
      false},
+    {"output", "What result files hold.", output_rows, offsetof(flow_settings, output), false},
     {"conflict", "How conflict acts over time.", conflict_rows, offsetof(flow_settings, conflict),
      false},
     {"hop", "The movement rule.", hop_rows, offsetof(flow_settings, hop), false},

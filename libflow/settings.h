@@ -69,6 +69,12 @@ typedef struct flow_settings_people {
     char *axes; ///< names parted by commas
 } flow_settings_people;
 
+/// What result files hold. docs/output.md, "What is written".
+typedef struct flow_settings_output {
+    char *only, *also, *without; ///< names parted by commas
+    int64_t suppress_below;      ///< smaller counts are not shown; 0: all are
+} flow_settings_output;
+
 typedef struct flow_settings_conflict {
     flow_list decay;        ///< factor per interval since the conflict began; empty: 1
     int64_t decay_interval; ///< days
@@ -169,6 +175,7 @@ typedef struct flow_settings {
     flow_settings_movement movement;
     flow_settings_spawn spawn;
     flow_settings_people people;
+    flow_settings_output output;
     flow_settings_conflict conflict;
     flow_settings_hop hop;
     flow_settings_destination destination;

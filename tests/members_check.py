@@ -11,7 +11,7 @@ import sys
 import numpy as np
 import xarray as xr
 
-from output_check import Checker, check_attributes, check_provenance, check_time
+from output_check import OPTIONAL, Checker, check_attributes, check_provenance, check_time
 
 QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95]
 TYPES = {"text": "O", "float64": "f8", "int64": "i8", "int32": "i4", "int8": "i1"}
@@ -44,12 +44,13 @@ def check_variables(check, raw, page):
         wanted[name + "_quantile"] = (("quantile",) + dims, "float64")
         wanted[name + "_mean"] = (dims, "float64")
     wanted.update(own)
-    axes = {"time", "place", "link", "observed_place"}
+    axes = set(raw.dims)
     for name in sorted(set(raw.variables) - axes - set(wanted)):
         check(False, f"{name} is not in the tables of docs/output.md")
     for name, (dims, kind) in wanted.items():
         if name not in raw.variables:
-            check(name == "observed_total", f"{name} is documented but not in the file")
+            base = re.sub("_(quantile|mean)$", "", name)
+            check(OPTIONAL.fullmatch(base), f"{name} is documented but not in the file")
             continue
         found = raw[name]
         check(found.dims == dims, f"{name} has dimensions {found.dims}, documented are {dims}")

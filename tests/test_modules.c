@@ -580,7 +580,7 @@ Test(quantities, every_name_is_found_and_no_name_twice)
         for (int32_t id = row->first; id < row->first + row->n; id++) {
             cr_expect_eq(flow_quantity_row(id), row);
             cr_expect_eq(flow_quantity_find(flow_quantity_name(id, name)), id, "%s", name);
-            for (int32_t i = 0; i < flow_n_observable; i++) {
+            for (int32_t i = 0; i < FLOW_N_OBSERVABLE; i++) {
                 cr_expect_str_neq(flow_observables[i].name, name);
             }
         }

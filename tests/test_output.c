@@ -135,7 +135,8 @@ static toy *toy_create(int32_t n_place, int32_t n_step)
     }
     s->conflict0[0] = 0.75;
     t->rule[0] = (flow_rule_class){.religion = -1, .ethnicity = -1, .home = -1};
-    t->groups = (flow_groups){.status = -1, .household = -1, .n_rule = 1, .rule = t->rule};
+    t->groups =
+        (flow_groups){.status = -1, .cause = -1, .household = -1, .n_rule = 1, .rule = t->rule};
     s->groups = &t->groups;
     s->n_observed = 1;
     s->observed = t->observed;

@@ -222,28 +222,49 @@ static app_exit keys(const app_arguments *arguments, const app_sections *all, co
     return APP_OK;
 }
 
+static json_t *observable_json(const flow_observable *o)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s}", "name", o->name, "shape",
+                     shape_text[o->shape], "by", o->by != NULL ? o->by : "", "unit", o->unit,
+                     "integer", (int)o->integer, "long_name", o->long_name, "cell_methods",
+                     o->cell_methods, "when", flow_observable_when(o->row));
+}
+
+static void print_observable(const flow_observable *o)
+{
+    const char *when = flow_observable_when(o->row);
+    const bool plain = strcmp(o->unit, "1") == 0;
+    char text[512];
+    (void)printf("  %s (%s%s%s%s%s)\n", o->name, shape_text[o->shape], o->by != NULL ? " and " : "",
+                 o->by != NULL ? o->by : "", plain ? "" : ", ", plain ? "" : o->unit);
+    (void)snprintf(text, sizeof text, "%s%s%s", o->long_name, *when != '\0' ? "; " : "", when);
+    app_print_wrapped(text, INDENT, RIGHT);
+}
+
 static app_exit observables(const app_arguments *arguments)
 {
     json_t *list = arguments->json ? json_array() : NULL;
-    for (int32_t i = 0; i < flow_n_observable; i++) {
-        const flow_observable *o = &flow_observables[i];
+    for (int32_t i = 0; i < FLOW_N_OBSERVABLE; i++) {
         if (!arguments->json) {
-            (void)printf("  %s (%s%s%s)\n", o->name, shape_text[o->shape],
-                         strcmp(o->unit, "1") != 0 ? ", " : "",
-                         strcmp(o->unit, "1") != 0 ? o->unit : "");
-            app_print_wrapped(o->long_name, INDENT, RIGHT);
-        } else if (json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:b, s:s, s:s}", "name",
-                                                         o->name, "shape", shape_text[o->shape],
-                                                         "unit", o->unit, "integer",
-                                                         (int)o->integer, "long_name", o->long_name,
-                                                         "cell_methods", o->cell_methods)) != 0) {
+            print_observable(&flow_observables[i]);
+        } else if (json_array_append_new(list, observable_json(&flow_observables[i])) != 0) {
             json_decref(list);
             return app_print_json(NULL);
         }
     }
-    return arguments->json ? app_print_json(json_pack("{s:s, s:o}", "schema", "libflow.describe.1",
-                                                      "observables", list))
-                           : APP_OK;
+    if (arguments->json) {
+        return app_print_json(
+            json_pack("{s:s, s:o}", "schema", "libflow.describe.1", "observables", list));
+    }
+    (void)printf("  people_by_AXIS (per place and class)\n");
+    app_print_wrapped("people at the place at the end of the day, by the classes of each axis that "
+                      "people.axes names; by cause also under the destination rule",
+                      INDENT, RIGHT);
+    (void)printf("  QUANTITY, QUANTITY__MODULE (as the quantity)\n");
+    app_print_wrapped("each quantity that a module in use writes, and the column of each such "
+                      "module; 'libflow describe quantities' lists them",
+                      INDENT, RIGHT);
+    return APP_OK;
 }
 
 static app_exit places(const app_arguments *arguments)

@@ -293,6 +293,23 @@ static void print_members(const flow_result *r)
     }
 }
 
+/// The file hides small counts, so sums and scores of what it shows would be wrong.
+static void print_hidden(const job *j)
+{
+    char left[64] = "", text[512];
+    if (j->report.left > 0) {
+        (void)snprintf(left, sizeof left, ", %s left", app_people((double)j->report.left).text);
+    }
+    (void)snprintf(text, sizeof text,
+                   "%s people entered%s, and %s are there at the end. The result hides counts "
+                   "below %s (output.suppress_below), so it is not shown here by place, and has no "
+                   "score.",
+                   app_people((double)j->report.entered).text, left,
+                   app_people((double)j->report.persons).text,
+                   app_people((double)j->result->suppress_below).text);
+    app_print_wrapped(text, 0, RIGHT);
+}
+
 static void print_report(const job *j)
 {
     const flow_scenario *s = j->scenario;
@@ -305,7 +322,9 @@ static void print_report(const job *j)
     print_count(flow_scenario_n_link(s), "directed link");
     (void)printf(", ");
     (void)printf("%s from %s\n", app_steps(j->report.days, s->dt).text, first);
-    if (j->result->members != NULL) {
+    if (j->result->suppress_below > 0) {
+        print_hidden(j);
+    } else if (j->result->members != NULL) {
         print_members(j->result);
     } else {
         print_where(j);
@@ -345,8 +364,9 @@ static json_t *to_json(const job *j)
         j->load_s, "wall_s", j->wall_s, "step_s", j->report.step_s, "person_steps_per_s",
         person_steps_per_s(j), "threads", (int)j->report.threads, "seed",
         (json_int_t)j->arguments->seed, "checksum", checksum, "output", j->output, "warnings",
-        app_json_warnings(j->scenario), "observed", app_json_places(j->result, j->score));
-    if (o != NULL && j->result->members != NULL &&
+        app_json_warnings(j->scenario), "observed",
+        j->result->suppress_below > 0 ? json_array() : app_json_places(j->result, j->score));
+    if (o != NULL && j->result->members != NULL && j->result->suppress_below == 0 &&
         json_object_set_new(o, "ensemble", app_json_ensemble(j->result, j->score)) != 0) {
         json_decref(o);
         return NULL;
@@ -408,7 +428,7 @@ static app_exit simulate(job *j)
     if (a->quiet && !a->json) { return APP_OK; }
     err = flow_result_load(j->output, &j->result);
     if (err == FLOW_OK && j->result->members != NULL) { take_medians(j); }
-    if (err == FLOW_OK && j->result->n_observed > 0) {
+    if (err == FLOW_OK && j->result->n_observed > 0 && j->result->suppress_below == 0) {
         err = flow_score_result(j->result, &j->score);
     }
     return err == FLOW_OK ? APP_OK : app_fail("run", err);

@@ -245,10 +245,12 @@ FLOW_API uint64_t flow_model_identity_checksum(const flow_model *model);
 FLOW_API uint64_t flow_model_checksum(const flow_model *model);
 /// Copy an observable (see flow_describe_observable()) of the last step done, or of day 0.
 /// @param model   read only.
-/// @param name    such as "people", "arrivals", "link_people"; of modules in use "hazard_flood" and
+/// @param name    such as "people", "arrivals", "departures_by_cause"; of modules in use
+/// "hazard_flood" and
 ///                "hazard_flood__drought".
-/// @param[out] out one value per place, link or country, or one, in the observable's unit; owned by
-///                the caller.
+/// @param[out] out one value per place, link or country, or one, in the observable's unit; for
+/// those
+///                with a second dimension, for each place or link all classes; owned by the caller.
 /// @param n       number of values, must be that of the observable.
 /// @return FLOW_OK, FLOW_EKEY (no such observable), FLOW_ERANGE (n differs) or FLOW_ENOMEM.
 FLOW_API FLOW_CHECKED flow_err flow_model_observe(const flow_model *model, const char *name,
@@ -484,7 +486,10 @@ typedef struct flow_observable_info {
     const char *cell_methods; ///< CF: "time: point" at the end of the day, "time: sum" over it
     flow_shape shape;         ///< what its values belong to
     bool integer;             ///< only whole numbers
-    int64_t n;                ///< number of values in the scenario; 0 without a scenario
+    char by[64];     ///< second dimension, the last one of an array: "cause", or an axis of people;
+                     ///< "" where there is none. flow_describe_class() has the names along it
+    int32_t n_class; ///< values along it; 1 where there is none, 0 without a scenario
+    int64_t n;       ///< number of all values in the scenario; 0 without a scenario
 } flow_observable_info;
 
 /// A quantity that modules write, and flow_model_assign() and flow_forcing.
@@ -513,7 +518,8 @@ FLOW_API FLOW_CHECKED flow_err flow_describe_key(int32_t index, flow_key_info *o
 FLOW_API int32_t flow_describe_find_key(const char *name);
 
 /// Number of observables.
-/// @param scenario NULL: those that every scenario has; else also those of the modules it uses.
+/// @param scenario NULL: the table; else the rows of the table that the scenario has, people by
+/// each axis that its results show, and quantities of the modules it uses.
 /// @return number of rows of flow_describe_observable().
 FLOW_API int32_t flow_describe_n_observable(const flow_scenario *scenario);
 /// One observable, in the order of the result file.
@@ -524,6 +530,15 @@ FLOW_API int32_t flow_describe_n_observable(const flow_scenario *scenario);
 /// @return FLOW_OK or FLOW_ERANGE (no such index).
 FLOW_API FLOW_CHECKED flow_err flow_describe_observable(const flow_scenario *scenario,
                                                         int32_t index, flow_observable_info *out);
+
+/// Name of a class of people along the second dimension of an observable, such as "flood".
+/// @param scenario read only.
+/// @param by       flow_observable_info.by.
+/// @param index    in [0, flow_observable_info.n_class).
+/// @return the name, as it stands in result files, borrowed from the scenario; NULL when there is
+/// no such dimension or index.
+FLOW_API const char *flow_describe_class(const flow_scenario *scenario, const char *by,
+                                         int32_t index);
 
 /// Number of quantities.
 /// @return number of rows of flow_describe_quantity().
