@@ -286,6 +286,31 @@ Test(flood, people_leave_once_and_are_conserved)
     }
 }
 
+// Drought ----------------------------------------------------------------------------------------
+
+Test(drought, steps_of_any_length_have_the_same_sum)
+{
+    // Rows of 20.5, 30 and 132.25 days: vegetation health 30, 10 and 38 against 40.
+    static const char *const file[] = {
+        "drought.csv",
+        "place,date,vhi\nQuay,2021-03-01,30\nQuay,2021-03-21T12:00,10\nQuay,2021-04-20T12:00,38\n",
+        NULL};
+    for (int k = 0; k < n_length; k++) {
+        flow_scenario *s = good(HEAD "drought: {rate: 0.002}\n", file, length[k]);
+        flow_model *m = start(s);
+        double sum = 0.0, day = 0.0;
+        for (int32_t t = 0; (t + 1) * s->dt < 183; t++) {
+            step(m);
+            sum += quay(m, "hazard_drought") * s->dt;
+            day += s->dt;
+        }
+        const double expected = 0.002 * (0.25 * 20.5 + 0.75 * 30 + 0.05 * (day - 50.5));
+        cr_expect_float_eq(sum, expected, 1e-12, "%s: %.12g, not %.12g", length[k], sum, expected);
+        flow_model_free(m);
+        flow_scenario_free(s);
+    }
+}
+
 // Return -----------------------------------------------------------------------------------------
 
 Test(return_home, hazard_follows_the_formula)

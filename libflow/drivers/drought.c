@@ -120,21 +120,46 @@ static double severity(const param *p, const flow_rows *rows, int64_t row)
     return fmin(fmax(s, 0.0), 1.0);
 }
 
+/// Hazard and food insecurity while a row holds.
+static void look_up(const param *p, const flow_rows *rows, int64_t row, double *hazard,
+                    double *food)
+{
+    *hazard = *food = 0.0;
+    if (row < 0) { return; }
+    if (p->index == INDEX_PHASE) {
+        *food = rows->value[PHASE3][row] + 2.0 * rows->value[PHASE4][row] +
+                4.0 * rows->value[PHASE5][row];
+        *hazard = p->phase_rate * *food;
+    } else {
+        *hazard = p->rate * pow(severity(p, rows, row), p->exponent);
+    }
+}
+
+/// A long step has the mean over the rows that hold within it.
 static flow_err step(flow_turn *turn)
 {
     const param *p = turn->param;
     const data *d = turn->data;
+    const double end = turn->day + turn->world->dt;
     bool same = true;
     for (int32_t i = 0; i < turn->world->n_place; i++) {
-        const int64_t row = flow_place_series_row(d->series, i, turn->day);
         double hazard = 0.0, food = 0.0;
-        if (row >= 0 && p->index == INDEX_PHASE) {
-            food = d->rows->value[PHASE3][row] + 2.0 * d->rows->value[PHASE4][row] +
-                   4.0 * d->rows->value[PHASE5][row];
-            hazard = p->phase_rate * food;
-        } else if (row >= 0) {
-            hazard = p->rate * pow(severity(p, d->rows, row), p->exponent);
+        for (double from = turn->day; from < end;) {
+            const int64_t row = flow_place_series_row(d->series, i, from);
+            const double next = flow_place_series_next(d->series, i, from);
+            double h, f;
+            look_up(p, d->rows, row, &h, &f);
+            if (!(from > turn->day) && next >= end) { // one row: exactly its value
+                hazard = h;
+                food = f;
+                break;
+            }
+            const double share = (fmin(next, end) - from) / turn->world->dt;
+            hazard += share * h;
+            food += share * f;
+            from = next;
         }
+        food = fmin(food, 4.0); // a mean may be rounded up
         same = same && !(turn->own[HAZARD][i] < hazard || turn->own[HAZARD][i] > hazard) &&
                !(turn->own[FOOD][i] < food || turn->own[FOOD][i] > food);
         turn->own[HAZARD][i] = hazard;
