@@ -16,12 +16,12 @@ static bool reserve(flow_log *log, int64_t n)
     return true;
 }
 
-bool flow_log_add(flow_log *log, const flow_ids *ids, int32_t day, uint32_t order, int32_t where)
+bool flow_log_add(flow_log *log, const flow_ids *ids, flow_note note)
 {
     if (!reserve(log, log->n + ids->n)) { return false; }
     for (uint32_t i = 0; i < ids->n; i++) {
-        log->row[log->n++] =
-            (flow_note){.id = ids->id[i], .day = day, .order = order, .where = where};
+        note.id = ids->id[i];
+        log->row[log->n++] = note;
     }
     return true;
 }

@@ -19,13 +19,39 @@ typedef struct flow_batch {
     uint32_t group; ///< as they entered
 } flow_batch;
 
-/// Something that happened to a followed unit.
+/// Class of a note where people have no axis of cause or status.
+enum { FLOW_NO_CLASS = 15 };
+
+/// Something that happened to a followed unit: 16 bytes.
 typedef struct flow_note {
     uint32_t id;
-    int32_t day;
-    uint32_t order; ///< within the day
-    int32_t where;  ///< place >= 0; -1: left the model; -2 - link: spends a night on a link
+    uint32_t day : 24;   ///< step: a period has at most 100,000 days of 24 steps
+    uint32_t cause : 4;  ///< class of their group from now on, or FLOW_NO_CLASS
+    uint32_t status : 4; ///< the same
+    uint32_t order;      ///< within the day
+    int32_t where;       ///< place >= 0; -1: left the model; -2 - link: spends a night on a link
 } flow_note;
+_Static_assert(sizeof(flow_note) == 16, "what happens to people is kept in 16 bytes");
+_Static_assert((int)FLOW_N_CAUSE_CLASS <= (int)FLOW_NO_CLASS &&
+                   (int)FLOW_N_STATUS <= (int)FLOW_NO_CLASS,
+               "classes fit");
+
+/// Something that happens to people of a group; the id is set by flow_log_add().
+static inline flow_note flow_note_of(const flow_groups *groups, uint32_t group, int32_t day,
+                                     uint32_t order, int32_t where)
+{
+    flow_note note = {.cause = FLOW_NO_CLASS, .status = FLOW_NO_CLASS};
+    note.day = (uint32_t)day & 0xffffff;
+    note.order = order;
+    note.where = where;
+    if (groups->cause >= 0) {
+        note.cause = (uint32_t)flow_group_class(&groups->axis[groups->cause], group) & 15;
+    }
+    if (groups->status >= 0) {
+        note.status = (uint32_t)flow_group_class(&groups->axis[groups->status], group) & 15;
+    }
+    return note;
+}
 
 /// Moments of one thread.
 typedef struct flow_log {
@@ -45,8 +71,8 @@ typedef struct flow_follow {
     flow_pool shared; ///< memory of ids given back by threads
 } flow_follow;
 
-/// Note the same moment for all ids; false when out of memory.
-bool flow_log_add(flow_log *log, const flow_ids *ids, int32_t day, uint32_t order, int32_t where);
+/// Note the same for all ids; false when out of memory.
+bool flow_log_add(flow_log *log, const flow_ids *ids, flow_note note);
 
 /// Give ids to those of n entering units who are followed. `rng` stands at their own stream.
 /// FLOW_ERANGE past 2^32 - 1 ids.

@@ -17,6 +17,14 @@ static int32_t cause_of(const flow_model *m, uint32_t group)
     return flow_group_class(&m->groups.axis[m->groups.cause], group);
 }
 
+/// Something happens to the followed people of a party.
+static void note(const flow_model *m, flow_work *w, const flow_party *party, int32_t where)
+{
+    if (!m->follow.history || party->ids.n == 0) { return; }
+    const flow_note what = flow_note_of(&m->groups, party->key.group, m->day, m->phase, where);
+    if (!flow_log_add(&w->log, &party->ids, what)) { w->failed = true; }
+}
+
 /// A party enters a link at a moment of the step.
 static void enter(flow_model *m, flow_work *w, int32_t link, flow_party *party, uint16_t moment,
                   flow_cells *into)
@@ -35,10 +43,7 @@ static void enter(flow_model *m, flow_work *w, int32_t link, flow_party *party, 
     m->to->entered_by_cause[(int64_t)link * FLOW_N_CAUSE_CLASS + cause_of(m, party->key.group)] +=
         persons;
     m->link_entered[link] += persons; // link_count belongs to whoever reads the end of the link
-    if (party->key.due > m->day && m->follow.history && party->ids.n > 0 &&
-        !flow_log_add(&w->log, &party->ids, m->day, m->phase, FLOW_ON_LINK - link)) {
-        w->failed = true;
-    }
+    if (party->key.due > m->day) { note(m, w, party, FLOW_ON_LINK - link); }
     flow_put(w, &into[link], party);
     w->wrote = true;
 }
@@ -55,6 +60,7 @@ void flow_set_out(flow_model *m, flow_work *w, int32_t place, flow_party *party,
         party->key.today = 0;
         party->key.due = 0;
         party->key.first = 1;
+        if (w->purpose == FLOW_DRAW_LEAVE) { note(m, w, party, place); } // they have a new cause
         flow_put(w, &m->here[place], party);
         return;
     }
@@ -65,6 +71,7 @@ void flow_set_out(flow_model *m, flow_work *w, int32_t place, flow_party *party,
         if (room > 0) { flow_part(m, w, party, room, &now); }
         party->key.due = m->day;
         party->key.today = 0;
+        if (w->purpose == FLOW_DRAW_LEAVE) { note(m, w, party, place); } // they have a new cause
         flow_put(w, &d->gate[link], party);
         *party = now;
     }
@@ -72,34 +79,39 @@ void flow_set_out(flow_model *m, flow_work *w, int32_t place, flow_party *party,
     enter(m, w, link, party, moment, into);
 }
 
+/// The group of people who are where they wanted to be; *home: it is where they entered.
+static uint32_t settled(const flow_model *m, int32_t place, uint32_t group, bool *home)
+{
+    const flow_groups *groups = &m->groups;
+    *home = false;
+    for (int32_t a = 0; a < groups->n_axis; a++) {
+        const flow_people_axis *axis = &groups->axis[a];
+        *home = *home || (axis->kind == FLOW_AXIS_ORIGIN && flow_group_class(axis, group) == place);
+    }
+    if (*home) {
+        group = flow_group_change(&groups->axis[groups->cause], group, FLOW_CAUSE_INITIAL);
+    }
+    if (groups->status >= 0) {
+        const int32_t status = *home                  ? FLOW_STATUS_RESIDENT
+                               : m->s->foreign[place] ? FLOW_STATUS_ABROAD
+                                                      : FLOW_STATUS_IDP;
+        group = flow_group_change(&groups->axis[groups->status], group, status);
+    }
+    return group;
+}
+
 /// A party is where it wanted to be: those who find room stay.
 static void settle(flow_model *m, flow_work *w, int32_t place, flow_party *party)
 {
-    const flow_groups *groups = &m->groups;
+    bool home;
     flow_key *key = &party->key;
     key->route = 0;
     key->today = 0;
     key->due = 0;
-    bool home = false;
-    for (int32_t a = 0; a < groups->n_axis; a++) {
-        const flow_people_axis *axis = &groups->axis[a];
-        home =
-            home || (axis->kind == FLOW_AXIS_ORIGIN && flow_group_class(axis, key->group) == place);
-    }
-    for (int32_t a = 0; a < groups->n_axis && home; a++) {
-        const flow_people_axis *axis = &groups->axis[a];
-        if (axis->kind == FLOW_AXIS_CAUSE) {
-            key->group = flow_group_change(axis, key->group, FLOW_CAUSE_INITIAL);
-        }
-    }
-    if (groups->status >= 0) {
-        const int32_t status = home                   ? FLOW_STATUS_RESIDENT
-                               : m->s->foreign[place] ? FLOW_STATUS_ABROAD
-                                                      : FLOW_STATUS_IDP;
-        key->group = flow_group_change(&groups->axis[groups->status], key->group, status);
-    }
+    key->group = settled(m, place, key->group, &home);
+    note(m, w, party, place);
     const double limit = m->capacity[place] * m->s->set.hop.capacity_scaling;
-    const int32_t size = flow_group_size(groups, key->group);
+    const int32_t size = flow_group_size(&m->groups, key->group);
     const double over = (double)m->count[place] - limit; // they are counted already
     if (limit >= 1.0 && over > 0.0 && m->s->set.destination.overflow && !home) {
         const int64_t excess = (int64_t)fmin(ceil(over / size), (double)party->n);
@@ -121,15 +133,12 @@ static void arrive(flow_model *m, flow_work *w, int32_t link, flow_party *party,
     m->arrivals[place] += persons;
     m->to->arrived_by_cause[(int64_t)place * FLOW_N_CAUSE_CLASS + cause_of(m, party->key.group)] +=
         persons;
-    if (m->follow.history && party->ids.n > 0 &&
-        !flow_log_add(&w->log, &party->ids, m->day, m->phase, place)) {
-        w->failed = true;
-    }
     if ((int32_t)party->key.route - 1 == place) {
         settle(m, w, place, party);
-    } else {
-        flow_set_out(m, w, place, party, moment, into);
+        return;
     }
+    note(m, w, party, place);
+    flow_set_out(m, w, place, party, moment, into);
 }
 
 /// Everybody who reaches a place in this wave; `from`: who entered its links in the wave before.

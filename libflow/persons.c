@@ -1,7 +1,8 @@
 // Answers about people who are followed one by one.
+#include "persons.h"
+
 #include "destination.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -33,6 +34,12 @@ static flow_err no_person(const flow_model *m, int64_t person)
                      (long long)m->follow.n_person);
 }
 
+/// Class of a note, -1: people have no such axis.
+static int32_t class_of(uint32_t noted)
+{
+    return noted == FLOW_NO_CLASS ? -1 : (int32_t)noted;
+}
+
 flow_err flow_model_person(const flow_model *m, int64_t person, flow_person *out)
 {
     *out = (flow_person){0};
@@ -42,6 +49,9 @@ flow_err flow_model_person(const flow_model *m, int64_t person, flow_person *out
     out->origin = batch->place;
     out->day = batch->day;
     out->household_size = flow_group_size(&m->groups, batch->group);
+    const flow_note entry = flow_note_of(&m->groups, batch->group, 0, 0, batch->place);
+    out->cause = class_of(entry.cause);
+    out->status = class_of(entry.status);
     out->household = person;
     if (m->follow.person != NULL) {
         out->household = batch->first + (person - m->follow.person[b]) / out->household_size;
@@ -57,8 +67,7 @@ static const flow_people_axis *axis_of(const flow_groups *groups, const flow_att
     return NULL;
 }
 
-/// Index of the value drawn for a person among those of its class.
-static int32_t draw_value(const flow_model *m, const flow_batch *batch, int64_t person,
+int32_t flow_person_value(const flow_model *m, const flow_batch *batch, int64_t person,
                           int32_t index)
 {
     const flow_attribute *attribute = &m->s->attribute[index];
@@ -97,7 +106,7 @@ flow_err flow_model_person_attribute(const flow_model *m, int64_t person, const 
     if (b < 0) { return no_person(m, person); }
     for (int32_t i = 0; i < m->s->n_attribute; i++) {
         if (strcasecmp(m->s->attribute[i].name, name) != 0) { continue; }
-        *out = m->s->attribute[i].value[draw_value(m, &m->follow.batch[b], person, i)];
+        *out = m->s->attribute[i].value[flow_person_value(m, &m->follow.batch[b], person, i)];
         return FLOW_OK;
     }
     char quoted[64];
@@ -107,8 +116,7 @@ flow_err flow_model_person_attribute(const flow_model *m, int64_t person, const 
 
 // Where they are --------------------------------------------------------------------------------
 
-/// First person and number of persons of a unit.
-static int64_t persons_of_unit(const flow_model *m, uint32_t unit, int32_t *n)
+int64_t flow_persons_of(const flow_model *m, uint32_t unit, int32_t *n)
 {
     if (m->follow.person == NULL) {
         *n = 1;
@@ -126,7 +134,7 @@ static void locate_set(const flow_model *m, const flow_cells *cells, int32_t whe
         const flow_ids *ids = &cells->ids[row];
         for (uint32_t i = 0; i < ids->n; i++) {
             int32_t n;
-            const int64_t first = persons_of_unit(m, ids->id[i], &n);
+            const int64_t first = flow_persons_of(m, ids->id[i], &n);
             for (int32_t k = 0; k < n; k++) { out[first + k] = where; }
         }
     }
@@ -183,33 +191,20 @@ int64_t flow_model_n_moment(const flow_model *m)
         }
         for (int64_t i = 0; i < log->n; i++) {
             int32_t size;
-            (void)persons_of_unit(m, log->row[i].id, &size);
+            (void)flow_persons_of(m, log->row[i].id, &size);
             n += size;
         }
     }
     return n;
 }
 
-static int by_unit_and_time(const void *a, const void *b)
+flow_moment flow_moment_of(int64_t person, flow_note note)
 {
-    const flow_note *x = a, *y = b;
-    if (x->id != y->id) { return x->id < y->id ? -1 : 1; }
-    if (x->day != y->day) { return x->day < y->day ? -1 : 1; }
-    if (x->order != y->order) { return x->order < y->order ? -1 : 1; }
-    return 0;
-}
-
-/// Moments of the persons of one unit whose n notes are given.
-static int64_t write_unit(const flow_model *m, const flow_note *note, int64_t n, flow_moment *out)
-{
-    int32_t size;
-    const int64_t first = persons_of_unit(m, note->id, &size);
-    for (int32_t k = 0; k < size; k++) {
-        for (int64_t i = 0; i < n; i++) {
-            *out++ = (flow_moment){.person = first + k, .day = note[i].day, .where = note[i].where};
-        }
-    }
-    return size * n;
+    return (flow_moment){.person = person,
+                         .day = (int32_t)note.day,
+                         .where = note.where,
+                         .cause = class_of(note.cause),
+                         .status = class_of(note.status)};
 }
 
 flow_err flow_model_moments(const flow_model *m, flow_moment *out, int64_t n)
@@ -219,24 +214,128 @@ flow_err flow_model_moments(const flow_model *m, flow_moment *out, int64_t n)
         return flow_fail(FLOW_ERANGE, "%lld moments are kept, room was given for %lld",
                          (long long)wanted, (long long)n);
     }
-    int64_t n_note = 0;
-    for (int32_t t = 0; t < m->threads; t++) { n_note += m->work[t].log.n; }
-    flow_note *all = flow_calloc(n_note, sizeof *all);
-    if (all == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for %lld moments", (long long)n); }
-    int64_t done = 0;
+    flow_notes notes;
+    flow_err err = flow_notes_begin(m, FLOW_NOTES_AT_ONCE, &notes);
+    bool more = false;
+    while (err == FLOW_OK && (err = flow_notes_next(&notes, &more)) == FLOW_OK && more) {
+        for (uint32_t i = 0; i < notes.n; i++) {
+            int32_t size;
+            const int64_t first = flow_persons_of(m, notes.first + i, &size);
+            for (int32_t k = 0; k < size; k++) {
+                for (int64_t j = notes.begin[i]; j < notes.begin[i + 1]; j++) {
+                    *out++ = flow_moment_of(first + k, notes.note[j]);
+                }
+            }
+        }
+    }
+    flow_notes_clear(&notes);
+    return err;
+}
+
+// Notes are kept as they come, by thread and time. They are wanted by unit: a few units at once are
+// looked for in all of them, so that the memory has a limit.
+
+enum { block = 4096 }; // units, of whom notes are counted together
+
+flow_err flow_notes_begin(const flow_model *m, int64_t at_once, flow_notes *out)
+{
+    *out = (flow_notes){.m = m, .at_once = at_once};
+    out->n_block = ((int64_t)m->follow.n + block - 1) / block;
+    out->in_block = flow_calloc(out->n_block, sizeof *out->in_block);
+    if (out->in_block == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for histories"); }
     for (int32_t t = 0; t < m->threads; t++) {
         const flow_log *log = &m->work[t].log;
-        if (log->n > 0) { memcpy(all + done, log->row, (size_t)log->n * sizeof *all); }
-        done += log->n;
+        for (int64_t i = 0; i < log->n; i++) { out->in_block[log->row[i].id / block]++; }
     }
-    qsort(all, (size_t)n_note, sizeof *all, by_unit_and_time);
-    int64_t written = 0;
-    for (int64_t i = 0; i < n_note;) {
-        int64_t end = i + 1;
-        while (end < n_note && all[end].id == all[i].id) { end++; }
-        written += write_unit(m, all + i, end - i, out + written);
-        i = end;
-    }
-    flow_dealloc(all);
     return FLOW_OK;
+}
+
+static bool reserve(flow_notes *notes, int64_t n_unit, int64_t n_note)
+{
+    if (n_unit >= notes->size_unit) {
+        int64_t *begin = flow_realloc(notes->begin, n_unit + 1, sizeof *begin);
+        if (begin == NULL) { return false; }
+        notes->begin = begin;
+        notes->size_unit = n_unit + 1;
+    }
+    if (n_note > notes->size_note) {
+        flow_note *note = flow_realloc(notes->note, n_note, sizeof *note);
+        if (note == NULL) { return false; }
+        notes->note = note;
+        notes->size_note = n_note;
+    }
+    return true;
+}
+
+static bool is_before(const flow_note *a, const flow_note *b)
+{
+    return a->day != b->day ? a->day < b->day : a->order < b->order;
+}
+
+/// Notes of one unit by time; those of a thread are in order, so few change their place.
+static void put_in_order(flow_note *note, int64_t n)
+{
+    for (int64_t i = 1; i < n; i++) {
+        const flow_note late = note[i];
+        int64_t k = i;
+        for (; k > 0 && is_before(&late, &note[k - 1]); k--) { note[k] = note[k - 1]; }
+        note[k] = late;
+    }
+}
+
+/// Each unit's notes follow each other: begin[i] is where those of the next unit i stand so far.
+static void sort_out(flow_notes *notes)
+{
+    const flow_model *m = notes->m;
+    int64_t *begin = notes->begin;
+    memset(begin, 0, ((size_t)notes->n + 1) * sizeof *begin);
+    for (int32_t t = 0; t < m->threads; t++) {
+        const flow_log *log = &m->work[t].log;
+        for (int64_t i = 0; i < log->n; i++) {
+            const uint32_t at = log->row[i].id - notes->first; // below `first`: very large
+            if (at < notes->n) { begin[at + 1]++; }
+        }
+    }
+    for (uint32_t i = 0; i < notes->n; i++) { begin[i + 1] += begin[i]; }
+    for (int32_t t = 0; t < m->threads; t++) {
+        const flow_log *log = &m->work[t].log;
+        for (int64_t i = 0; i < log->n; i++) {
+            const uint32_t at = log->row[i].id - notes->first;
+            if (at < notes->n) { notes->note[begin[at]++] = log->row[i]; }
+        }
+    }
+    memmove(begin + 1, begin, notes->n * sizeof *begin);
+    begin[0] = 0;
+    for (uint32_t i = 0; i < notes->n; i++) {
+        put_in_order(notes->note + begin[i], begin[i + 1] - begin[i]);
+    }
+}
+
+flow_err flow_notes_next(flow_notes *notes, bool *more)
+{
+    notes->first += notes->n;
+    notes->n = 0;
+    *more = notes->first < notes->m->follow.n;
+    if (!*more) { return FLOW_OK; }
+    int64_t b = notes->first / block, n_note = 0;
+    while (b < notes->n_block && notes->n < FLOW_UNITS_AT_ONCE &&
+           (notes->n == 0 || n_note + notes->in_block[b] <= notes->at_once)) {
+        n_note += notes->in_block[b++];
+        notes->n += block;
+    }
+    const uint32_t rest = notes->m->follow.n - notes->first;
+    if (notes->n > rest) { notes->n = rest; }
+    if (!reserve(notes, notes->n, n_note)) {
+        return flow_fail(FLOW_ENOMEM, "no memory for histories");
+    }
+    sort_out(notes);
+    return FLOW_OK;
+}
+
+void flow_notes_clear(flow_notes *notes)
+{
+    flow_dealloc(notes->in_block);
+    flow_dealloc(notes->begin);
+    flow_dealloc(notes->note);
+    *notes = (flow_notes){0};
 }

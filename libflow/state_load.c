@@ -332,13 +332,19 @@ static flow_err check_batches(const view *v)
     return FLOW_OK;
 }
 
+static bool is_class(uint32_t class_index, int32_t n)
+{
+    return class_index < (uint32_t)n || class_index == FLOW_NO_CLASS;
+}
+
 static flow_err check_notes(const view *v)
 {
     const flow_model *m = &v->model;
     if (v->n_note > 0 && !m->follow.history) { return damaged("it has histories"); }
     for (int64_t i = 0; i < v->n_note; i++) {
         const flow_note *note = &v->note[i];
-        if (note->id >= m->follow.n || note->day < -1 || note->day >= m->s->n_step ||
+        if (note->id >= m->follow.n || (int32_t)note->day >= m->s->n_step ||
+            !is_class(note->cause, FLOW_N_CAUSE_CLASS) || !is_class(note->status, FLOW_N_STATUS) ||
             note->where >= m->s->n_place || note->where <= FLOW_ON_LINK - m->s->n_link) {
             return damaged("something happened to somebody that cannot be");
         }

@@ -41,13 +41,16 @@ static void round_bins(flow_work *w, double x, int64_t n, uint16_t bin[static 2]
 }
 
 /// Followed people of a party: something happened to them today.
-static void note(const flow_model *m, flow_work *w, const flow_ids *ids, int32_t where)
+static void note(const flow_model *m, flow_work *w, uint32_t group, const flow_ids *ids,
+                 int32_t where)
 {
     if (!m->follow.history || ids->n == 0) { return; }
     // Whoever travels at once can arrive twice in a phase; then one thread does everything in
     // order.
     const uint32_t order = at_once(m) ? (uint32_t)w->log.n : m->phase;
-    if (!flow_log_add(&w->log, ids, m->day, order, where)) { w->failed = true; }
+    if (!flow_log_add(&w->log, ids, flow_note_of(&m->groups, group, m->day, order, where))) {
+        w->failed = true;
+    }
 }
 
 /// What is left of the day for those who reach the end of a link.
@@ -78,7 +81,7 @@ static void land(flow_model *m, flow_work *w, int32_t place, flow_party *party, 
     const int64_t persons = flow_persons(m, key->group, party->n);
     m->count[place] += persons;
     m->arrivals[place] += persons;
-    note(m, w, &party->ids, place);
+    note(m, w, key->group, &party->ids, place);
     flow_put(w, left == REST ? &m->here[place] : &m->active[place], party);
 }
 
@@ -199,7 +202,7 @@ static void advance(flow_model *m, flow_work *w, int32_t link, flow_party *party
         reach_end(m, w, link, party, before, walks, steady);
         return;
     }
-    if (enters) { note(m, w, &party->ids, FLOW_ON_LINK - link); }
+    if (enters) { note(m, w, party->key.group, &party->ids, FLOW_ON_LINK - link); }
     const bool begun = km > 0.0; // else the link begins tomorrow
     if (enters && begun && !set->quirks.full_speed_per_link) { key->deficit = key->today; }
     if (steady && begun) { // nothing more to draw until they arrive
@@ -390,7 +393,7 @@ static void leave_model(flow_model *m, flow_work *w, int32_t place, flow_party *
     m->count[place] -= persons;
     w->left += persons;
     w->units_left += gone.n;
-    note(m, w, &gone.ids, FLOW_LEFT);
+    note(m, w, gone.key.group, &gone.ids, FLOW_LEFT);
     flow_ids_drop(&w->pool, &gone.ids);
 }
 
@@ -462,7 +465,7 @@ static void deliver(flow_model *m, flow_work *w, int32_t range)
             m->arrivals[to] += persons;
             if (parcel->n_ids > 0) {
                 const flow_ids ids = {.id = flow_parcel_ids(parcel), .n = parcel->n_ids};
-                note(m, w, &ids, to);
+                note(m, w, parcel->key.group, &ids, to);
             }
             if (!flow_cells_append(&w->pool, &m->here[to], &parcel->key, parcel->n,
                                    flow_parcel_ids(parcel), parcel->n_ids)) {

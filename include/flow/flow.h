@@ -279,16 +279,21 @@ typedef struct flow_person {
     int32_t household_size; ///< persons; 1 without sizes
     int32_t origin;         ///< place where the person entered
     int32_t day;            ///< step at which the person entered; -1: there before the first step
+    int32_t cause;          ///< class of flow_describe_class("cause") on entering; -1: no such axis
+    int32_t status;         ///< the same of "status"
 } flow_person;
 
 /// Where somebody is: a place (>= 0), FLOW_LEFT, or FLOW_ON_LINK - link.
 enum { FLOW_LEFT = -1, FLOW_ON_LINK = -2 };
 
-/// Something that happened to a person: arrival at a place, a first night on a link, leaving.
+/// Something that happened to a person: arrival at a place, a first night on a link, leaving; under
+/// the destination rule also the beginning of waiting at a gate, where the person already is.
 typedef struct flow_moment {
     int64_t person; ///< number of the person
     int32_t day;    ///< step, 0-based
     int32_t where;  ///< see FLOW_ON_LINK
+    int32_t cause;  ///< class of flow_describe_class("cause") from now on; -1: no such axis
+    int32_t status; ///< the same of "status"
 } flow_moment;
 
 /// Number of persons followed so far, those who left included.
