@@ -102,7 +102,7 @@ flow_err flow_hdf_group(const flow_hdf *hdf, const char *name, hid_t *out)
     const unsigned order = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
     const hid_t how = H5Pcreate(H5P_GROUP_CREATE);
     if (how < 0 || H5Pset_link_creation_order(how, order) < 0 ||
-        H5Pset_attr_creation_order(how, order) < 0 ||
+        H5Pset_attr_creation_order(how, order) < 0 || H5Pset_obj_track_times(how, false) < 0 ||
         (*out = H5Gcreate2(hdf->file, name, H5P_DEFAULT, how, H5P_DEFAULT)) < 0) {
         err = flow_hdf_fail(hdf, name);
     }

@@ -17,7 +17,7 @@ static flow_err open_file(flow_part *p)
     const hid_t how = H5Pcreate(H5P_FILE_CREATE);
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     if (how < 0 || access < 0 || H5Pset_link_creation_order(how, order) < 0 ||
-        H5Pset_attr_creation_order(how, order) < 0 ||
+        H5Pset_attr_creation_order(how, order) < 0 || H5Pset_obj_track_times(how, false) < 0 ||
         H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110) < 0 ||
         H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0 ||
         (p->driver = flow_disk_use(access, &p->hdf.disk)) < 0 ||
