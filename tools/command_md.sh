@@ -39,6 +39,9 @@ Undefined numbers are `null`.
 | `libflow.info.1` | `info --json` | `result`, `title`, `scenario`, `version`, `created`, `command_line`, `checksum`, `seed`, `member` (of many the first), `members`, `start`, `days`, `places`, `observed` |
 | `libflow.describe.1` | `describe --json` | `keys` (with `module` for one of them), `modules`, `quantities`, `observables` or `places` |
 | `libflow.calibrate.1` | `calibrate --json` | `flows`, `model` (`logit`, `poisson`), `test` (`none`, `years`, `origins`), `coefficients` (`feature`, `coefficient`, `standard_error`, and with samples `low` and `high`), `constant`, `pairs`, `people`, both also `_held_out`, `log_likelihood`, `log_likelihood_0` (coefficients 0), `samples`, `samples_without_maximum`, `cpc` and `cpc_held_out` of `fit`, `gravity`, `radiation`, `persistence` |
+| `libflow.sweep_plan.1` | `sweep plan --json` | `plan`, `keys`, `rows`, `points`, `members`, `runs` |
+| `libflow.sweep_run.1` | `sweep run --json` | `folder`, `runs` (done now), `found_done`, `runs_of_study`, `threads`, `wall_s`, `runs_per_s`, `person_steps` (of the runs done now) |
+| `libflow.sensitivity.1` | `sensitivity --json` | `study`, `design`, `rows`, `points`, `members`, `indicators`: each with `indicator`, `method` (`sobol`, `morris`) and `keys`; of sobol each key has `first` and `total`, and the indicator `mean`, `variance`, `luck`; of morris each key has `mu_star`, `mu`, `sigma`, `luck_alone`; estimates have `value`, `low`, `high` |
 
 Each problem or warning: `file`, `line`, `column` (from 1; 0: unknown) and `text`.
 Each member of the list `observed`: `place`, `simulated_last`, `observed_last`, `simulated_mean`, `observed_mean`, `absolute_error_mean` (people), `error`, `ard`, `mase`, `rmse`.

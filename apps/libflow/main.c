@@ -4,9 +4,9 @@
 #include <gsl/gsl_errno.h>
 #include <string.h>
 
-static const app_command *const commands[] = {&app_run_command,      &app_check_command,
-                                              &app_describe_command, &app_score_command,
-                                              &app_info_command,     &app_calibrate_command};
+static const app_command *const commands[] = {
+    &app_run_command,  &app_check_command,     &app_describe_command, &app_score_command,
+    &app_info_command, &app_calibrate_command, &app_sweep_command,    &app_sensitivity_command};
 enum { N_COMMAND = sizeof commands / sizeof *commands };
 
 static const app_command *find(const char *name)
@@ -36,9 +36,9 @@ static void print_overview(void)
     (void)printf("libflow simulates where people go when conflict, disaster or hardship moves "
                  "them.\n\nUsage: libflow COMMAND [OPTION]...\n\nCommands:\n");
     for (int32_t i = 0; i < N_COMMAND; i++) {
-        (void)printf("  %-10s%s\n", commands[i]->name, commands[i]->summary);
+        (void)printf("  %-12s%s\n", commands[i]->name, commands[i]->summary);
     }
-    (void)printf("  %-10s%s\n\n", "help", "Show this, or the help of one command.");
+    (void)printf("  %-12s%s\n\n", "help", "Show this, or the help of one command.");
     (void)printf("libflow COMMAND --help shows the options of a command, libflow --version the\n"
                  "version. Exit status: 0 done; 1 the scenario or a file to read has problems;\n"
                  "64 wrong use; 70 no memory or an internal error; 73 a result file cannot be\n"

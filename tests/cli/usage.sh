@@ -57,7 +57,7 @@ for command in $commands; do
     expect 64 "libflow $command: unknown option '--hepl'; did you mean '--help'?" "$command" --hepl
     expect 64 "libflow $command: unknown option '-Z'" "$command" -Z
     expect 64 "libflow $command: option '--help' takes no value" "$command" --help=1
-    expect 64 "libflow $command: one 'extra' too many" "$command" keys extra more
+    expect 64 "' too many" "$command" keys extra more
 done
 
 expect 64 "a command is missing"
