@@ -228,7 +228,7 @@ void flow_destination_reset(flow_model *m)
     for (int32_t c = 0; c < m->s->world.n_country; c++) {
         d->quota_carry[c] = d->permit_carry[c] = 0.0;
     }
-    for (int32_t c = 0; c < FLOW_N_CAUSE; c++) { d->stay[c] = m->s->set.choice[c].stay; }
+    for (int64_t p = 0; p < n_place; p++) { d->worth[p] = 0.0; }
     memset(d->by_cause, 0, (size_t)(n_place * FLOW_N_CAUSE) * sizeof *d->by_cause);
     const size_t causes = FLOW_N_CAUSE_CLASS * sizeof *d->entered_by_cause;
     memset(d->entered_by_cause, 0, (size_t)m->s->n_link * causes);
@@ -472,6 +472,7 @@ static void fill_terms(const flow_model *m, int32_t place, int32_t cause, const 
         }
         extra[k] = d->appeal[j];
     }
+    if (cause == FLOW_CAUSE_ECONOMIC && in->stay == 0) { extra[0] += d->worth[place]; }
     if (d->fees) { fill_fees(m, place, row, room, v[FLOW_TERM_FEE]); }
     static const int32_t always[] = {FLOW_TERM_POPULATION, FLOW_TERM_SAFETY, FLOW_TERM_CAMP,
                                      FLOW_TERM_ROOM, FLOW_TERM_REGION};

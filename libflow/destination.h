@@ -39,12 +39,6 @@ typedef struct flow_admission {
     int64_t counted, link; ///< of those, what has its share
 } flow_admission;
 
-/// A place where people weigh leaving: what they do is logistic in the utility of staying.
-typedef struct flow_weighing {
-    double often; ///< persons who weigh it per day
-    double odds;  ///< logarithm of the odds of leaving at utility 0
-} flow_weighing;
-
 struct flow_destination {
     flow_network network;
     double *cost, *km; ///< [n_link] days of travel (INFINITY: closed), km; km is borrowed
@@ -59,8 +53,7 @@ struct flow_destination {
     double *size;            ///< [n_place] people who live there, or whom a camp takes in
     double *safe;            ///< [n_place] in [0, 1]
     double *appeal;          ///< [n_place] utility added by quantities
-    double *stay;            ///< [FLOW_N_CAUSE] utility of staying
-    flow_weighing *weighing; ///< [n_place] those by which it is found
+    double *worth;           ///< [n_place] of staying for work, found in the first step
     double *access;          ///< [n_place] competing destinations
     double *balance;         ///< [n_place] gravity with given arrivals
 
@@ -99,7 +92,7 @@ void flow_destination_renew(flow_model *m);
 // destination.c: rows
 /// Costs, safety and what else rows are made from, as they are in this step.
 flow_err flow_destination_update(flow_model *m);
-/// The utility of staying in force; in the first step the one that gives the wanted rate.
+/// In the first step: the utility of staying for work that gives the wanted annual rate.
 flow_err flow_destination_stay(flow_model *m);
 /// The row of a place and cause, remade where an input has changed. NULL: see w->error.
 const flow_going *flow_destination_row(flow_model *m, flow_work *w, int32_t place, int32_t cause);

@@ -141,8 +141,8 @@ const flow_field flow_choice_economic_rows[] = {
     {"annual_rate", CHOICE(annual_rate), FLOW_DOUBLE, "1", "0", 0, 0.99, NULL, 'A',
      "0.057 in Korea 2012-20 and in the median US county: people who move to another province or "
      "county in a year",
-     "Share of all people who leave in a year under the conditions of the first step: sets the "
-     "utility of staying. 0: destination_economic.stay holds."},
+     "Share of the people of each place who leave in a year under the conditions of the first "
+     "step: sets the utility of staying there. 0: destination_economic.stay holds."},
     FLOW_FIELD_END};
 #undef FALLBACK_DISTANCE
 #undef FALLBACK_POPULATION

@@ -301,31 +301,44 @@ Test(destination, fees_of_the_way_deter)
     toy_end(&w);
 }
 
-// Known answer: under the conditions of the first step the wanted share leaves per year.
+// Known answer: under the conditions of the first step the wanted share leaves each place per year,
+// in steps of any length; later the odds of leaving follow the logit.
 Test(destination, staying_is_worth_what_the_annual_rate_says)
 {
-    toy t = labour;
-    t.days = 365;
-    t.place = "A,town,,1000000,,,Here;B,town,,300000,,,Here;C,town,,200000,,,There;"
-              "D,town,,100000,,,There;E,town,,700000,,,There;";
-    t.link = "A,B,40;A,C,90;A,D,120;";
-    t.yaml = "movement: {rule: destination}\n";
-    t.more[0][0] = "economy.csv";
-    t.more[0][1] = "place,date,wage\nA,0,10\nB,0,14\nC,0,30\nD,0,30\nE,0,20\n";
-    t.set[6] = "destination_economic.annual_rate=0.057";
-    t.set[7] = "economic.rate=0.01";
-    toy_world w = toy_make(&t, 34);
-    double left = 0.0;
-    toy_days(&w, 1);
-    for (const char *at = "ABCDE"; *at != '\0'; at++) {
-        const char name[2] = {*at, '\0'};
-        left += left_for(&w, FLOW_CAUSE_ECONOMIC, name);
+    static const char *const step[] = {"period.step=6h", "period.step=day", "period.step=month"};
+    static const double dt[] = {0.25, 1.0, 365.25 / 12};
+    for (int k = 0; k < 3; k++) {
+        toy t = labour;
+        t.days = 365;
+        t.place = "A,town,,1000000,,,Here;B,town,,300000,,,Here;C,town,,200000,,,There;"
+                  "D,town,,100000,,,There;E,town,,700000,,,There;";
+        t.yaml = "movement: {rule: destination}\n";
+        t.more[0][0] = "economy.csv";
+        t.more[0][1] = "place,date,wage\nA,0,10\nB,0,14\nC,0,30\nD,0,30\nE,0,20\nA,60,5\n";
+        t.set[6] = "destination_economic.annual_rate=0.057";
+        t.set[7] = "economic.rate=0.01";
+        t.set[8] = step[k];
+        toy_world w = toy_make(&t, 34);
+        const double rate = -log1p(-0.057) / 365.25;
+        toy_days(&w, 1);
+        expect_near(left_for(&w, FLOW_CAUSE_ECONOMIC, "A"), 1e6, -expm1(-rate * dt[k]), "A");
+        expect_near(left_for(&w, FLOW_CAUSE_ECONOMIC, "B"), 3e5, -expm1(-rate * dt[k]), "B");
+        expect_near(left_for(&w, FLOW_CAUSE_ECONOMIC, "C"), 2e5, -expm1(-rate * dt[k]), "C");
+        cr_expect_eq(left_for(&w, FLOW_CAUSE_ECONOMIC, "E"), 0.0, "no way leads out of E");
+        if (k < 2) {
+            toy_end(&w);
+            continue;
+        }
+        toy_days(&w, 2); // after 60 days wages of A are halved: all others gain 1.4 ln 2
+        const double people = toy_people(&w, "A");
+        const double weigh = -expm1(-0.01 * dt[k]);
+        const double odds = expm1(-rate * dt[k]) / -weigh;
+        const double before = odds / (1.0 - odds), now = before * pow(2.0, 1.4);
+        toy_days(&w, 1);
+        expect_near(left_for(&w, FLOW_CAUSE_ECONOMIC, "A"), people, weigh * now / (1.0 + now),
+                    "A after its wages fell");
+        toy_end(&w);
     }
-    expect_near(left, 2300000, -log1p(-0.057) / 365.25, "leavers of a day");
-    const double stay = w.m->to->stay[FLOW_CAUSE_ECONOMIC];
-    toy_days(&w, 30);
-    cr_expect_eq(w.m->to->stay[FLOW_CAUSE_ECONOMIC], stay, "it is found once");
-    toy_end(&w);
 }
 
 Test(destination, annual_rates_that_cannot_be_are_refused)
@@ -336,8 +349,7 @@ Test(destination, annual_rates_that_cannot_be_are_refused)
     toy_world w = toy_make(&t, 35);
     push(&w, "hazard_economic", "A", 0.0001);
     cr_expect_eq(flow_model_step(w.m), FLOW_EINPUT);
-    cr_expect(strstr(flow_error_text(), "annual_rate is larger than") != NULL, "%s",
-              flow_error_text());
+    cr_expect(strstr(flow_error_text(), "annual_rate asks for") != NULL, "%s", flow_error_text());
     toy_end(&w);
     t.set[7] = "destination_economic.may_stay=false";
     toy_refused(&t, "--set: destination_economic.annual_rate: people choose whether they stay only "
