@@ -1,7 +1,10 @@
 #!/usr/bin/python3
-"""Draw a result file: one small panel per observed place, simulated line, observed dots.
+"""Draw a result file.
 
-Usage: tools/picture.py RESULT.nc PICTURE.png [--every DAYS]
+With counts: one small panel per observed place, simulated line, observed dots.
+With --map, or without counts: the displaced by cause over time, and maps of two moments that show
+where they are (full circles) and whence people are away (open circles).
+Usage: tools/picture.py RESULT.nc PICTURE.png [--every DAYS] [--map] [--at DATE,DATE]
 Needs Debian's python3-xarray, python3-netcdf4 and python3-matplotlib: tools/setup.sh docs.
 """
 import argparse
@@ -17,8 +20,11 @@ import xarray as xr
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 SIMULATED = "#1b6ca8"
+AWAY = "#b5403a"
 OBSERVED = "#222222"
 GREY = "#767676"
+CAUSES = {"conflict": "#b5403a", "flood": "#1b6ca8", "cyclone": "#58a8a0", "earthquake": "#8a5a44",
+          "drought": "#d9a32e", "economic": "#7a6ba8", "onward": "#9aa7b0", "other": "#aaaaaa"}
 
 
 def count_text(value, _position=None):
@@ -27,6 +33,11 @@ def count_text(value, _position=None):
         if abs(value) >= size:
             return f"{value / size:.3g}{letter}"
     return f"{value:g}"
+
+
+def rounded(value):
+    """A number of people with two digits."""
+    return count_text(float(f"{value:.2g}"))
 
 
 def draw_panel(axes, title, time, simulated, observed, every):
@@ -83,16 +94,145 @@ def draw(result, every):
     return figure
 
 
+def displaced(result):
+    """People away from home by step, place and cause, the names of the causes; and people of each
+    place who are away."""
+    causes = [str(cause) for cause in result.cause.values]
+    people = result.people_by_cause.transpose("time", "place", "cause").values.astype(float)
+    keep = [i for i, cause in enumerate(causes) if cause not in ("initial", "return")]
+    gone = np.maximum(result.population.values - people[:, :, causes.index("initial")], 0)
+    return people[:, :, keep], [causes[i] for i in keep], gone
+
+
+def plain(axes):
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color("#bbbbbb")
+    axes.tick_params(labelsize=8, colors=GREY, length=2)
+
+
+def draw_causes(axes, result, people, causes, moments):
+    time = result.time.values
+    total = people.sum(axis=1)
+    shown = [i for i in range(len(causes)) if total[:, i].max() > 0]
+    layers = [total[:, i] for i in shown]
+    labels = [causes[i] for i in shown]
+    colors = [CAUSES.get(cause, GREY) for cause in labels]
+    if "link_people" in result:
+        layers.append(result.link_people.values.sum(axis=1))
+        labels.append("on the road,\nout or home")
+        colors.append("#d5d5d5")
+    axes.stackplot(time, layers, labels=labels, colors=colors, linewidth=0)
+    for moment in moments:
+        axes.axvline(time[moment], color="#222222", linewidth=0.8, linestyle=(0, (4, 3)))
+    axes.set_xlim(time[0], time[-1])
+    axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.yaxis.set_major_formatter(FuncFormatter(count_text))
+    locator = mdates.AutoDateLocator(minticks=4, maxticks=9)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, show_offset=False))
+    axes.grid(axis="y", color="#e6e6e6", linewidth=0.6)
+    axes.set_title("Displaced people by what drove them out", fontsize=10, loc="left")
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(handles[::-1], labels[::-1], loc="upper left", fontsize=8.5, frameon=False,
+                bbox_to_anchor=(1.0, 1.02))
+    plain(axes)
+
+
+def write_labels(axes, labels):
+    """Texts at points, the most important first; what would cover another one is left out."""
+    renderer = axes.figure.canvas.get_renderer()
+    frame = axes.get_window_extent(renderer)
+    taken = []
+    for x, y, text, color in labels:
+        for offset, side in (((4, 3), "left"), ((-4, 3), "right"), ((4, -9), "left"),
+                             ((-4, -9), "right")):
+            label = axes.annotate(text, (x, y), xytext=offset, textcoords="offset points",
+                                  fontsize=7.2, ha=side, color=color, zorder=5)
+            box = label.get_window_extent(renderer)
+            inside = box.x0 >= frame.x0 and box.x1 <= frame.x1
+            if inside and not any(box.overlaps(other) for other in taken):
+                taken.append(box)
+                break
+            label.remove()
+
+
+def draw_map(axes, result, hosted, gone, title, scale):
+    """hosted [place][cause]; gone [place]; scale: people of a circle of 1 square point."""
+    x, y = result.longitude.values, result.latitude.values
+    for a, b in zip(result.link_from.values, result.link_to.values):
+        axes.plot([x[a], x[b]], [y[a], y[b]], color="#d9d9d9", linewidth=0.8, zorder=1)
+    axes.scatter(x, y, s=5, color="#999999", zorder=2, linewidths=0)
+    here = hosted.sum(axis=1)
+    axes.scatter(x, y, s=gone / scale, facecolors="none", edgecolors=AWAY, linewidths=1.3,
+                 zorder=4)
+    axes.scatter(x, y, s=here / scale, color=SIMULATED, alpha=0.6, linewidths=0, zorder=3)
+    axes.set_aspect(1 / math.cos(math.radians(float(np.nanmean(y)))))
+    axes.margins(0.12)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_title(title, fontsize=10, loc="left")
+    for side in axes.spines.values():
+        side.set_color("#dddddd")
+    least = 0.01 * here.sum()
+    labels = [(here[i], i, SIMULATED) for i in range(len(here)) if here[i] > least]
+    labels += [(gone[i], i, AWAY) for i in range(len(here)) if gone[i] > least]
+    names = result.place.values
+    axes.figure.canvas.draw()
+    write_labels(axes, [(x[i], y[i], f"{names[i]} {rounded(n)}" + (" away" if color == AWAY else ""),
+                         color) for n, i, color in sorted(labels, reverse=True)])
+
+
+def draw_situation(result, at):
+    time = result.time.values
+    people, causes, gone = displaced(result)
+    total = people.sum(axis=(1, 2))
+    if at:
+        moments = [min(int(np.searchsorted(time, np.datetime64(date))), len(time) - 1) for date in at]
+    else:
+        moments = [int(np.argmax(total)), len(time) - 1]
+    largest = max(people[moments].sum(axis=2).max(), gone[moments].max(), 1.0)
+    latitude, longitude = result.latitude.values, result.longitude.values
+    shape = np.ptp(latitude) / max(np.ptp(longitude) * math.cos(math.radians(latitude.mean())), 1e-6)
+    tall = min(max(5.4 * shape, 2.6), 6.5) # inches of a map of 5.4
+    figure = plt.figure(figsize=(11.6, 3.9 + tall))
+    grid = figure.add_gridspec(2, len(moments), left=0.045, right=0.895, bottom=0.02,
+                               top=1 - 0.95 / (3.9 + tall), height_ratios=[2.3, tall], wspace=0.04,
+                               hspace=0.5 / (2.3 + tall))
+    draw_causes(figure.add_subplot(grid[0, :]), result, people, causes, moments)
+    for i, moment in enumerate(moments):
+        when = str(time[moment])[:16].replace("T", " ")
+        draw_map(figure.add_subplot(grid[1, i]), result, people[moment], gone[moment],
+                 f"{when}: {rounded(total[moment])} displaced people have arrived",
+                 largest / 1100)
+    height = figure.get_figheight()
+    figure.text(0.015, 1 - 0.12 / height, result.attrs["title"], ha="left", va="top", fontsize=13,
+                fontweight="bold")
+    figure.text(0.015, 1 - 0.42 / height,
+                f"{result.attrs['source']}, seed {result.attrs['seed']}, one run. Full circles: "
+                "displaced people who are there; open circles: people of the place who are away.",
+                ha="left", va="top", fontsize=9, color=GREY)
+    return figure
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("result", help="result file of libflow run")
     parser.add_argument("picture", help="PNG to write")
     parser.add_argument("--every", type=int, default=0, metavar="DAYS",
                         help="days between the dots shown (default: about 40 dots)")
+    parser.add_argument("--map", action="store_true", help="causes and maps although there are counts")
+    parser.add_argument("--at", default="", metavar="DATES",
+                        help="moments of the maps, parted by commas (default: the peak and the end)")
     options = parser.parse_args()
     with xr.open_dataset(options.result) as result:
-        if "observed" not in result:
-            parser.error(f"{options.result} has no observations to compare with")
+        if options.map or "observed" not in result:
+            if "people_by_cause" not in result:
+                parser.error(f"{options.result} has neither observations nor causes")
+            draw_situation(result, [date for date in options.at.split(",") if date]).savefig(
+                options.picture, dpi=110)
+            return
         every = options.every if options.every > 0 else max(1, result.sizes["time"] // 40)
         draw(result, every).savefig(options.picture, dpi=110)
 
