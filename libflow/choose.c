@@ -11,12 +11,21 @@ static double place_score(const flow_model *m, int32_t p)
 {
     const flow_settings_hop *hop = &m->s->set.hop;
     double score = 1.0;
-    if (m->s->foreign[p]) { score *= hop->foreign_weight; }
+    if (m->s->foreign[p]) {
+        if (hop->economic_pull) {
+            const double development = m->s->human_development[p];
+            score += m->s->trade_volume[p] + development * development;
+        }
+        score *= hop->foreign_weight;
+    } else if (hop->avoid_food_deprived) {
+        const double hunger = flow_hunger(m, p) / 100.0;
+        score *= 1.0 - hunger * hunger;
+    }
     if (m->camp[p]) { score *= hop->camp_weight; }
     if (m->conflict[p] > 0.0) {
         score *= pow(hop->conflict_weight, flow_model_decay(m, p) * m->conflict[p]);
     }
-    return score;
+    return score * flow_flood_score(m, p);
 }
 
 void flow_model_scores(flow_model *m)
@@ -40,6 +49,7 @@ void flow_model_scores(flow_model *m)
                 pow(fmax(size, 0.0) / hop->movechance_pop_base, hop->movechance_pop_scale_factor);
         }
     }
+    flow_model_hazards(m);
     if (changed) { m->version++; }
     m->scored = m->version;
 }
@@ -166,6 +176,8 @@ static double end_score(const flow_model *m, int32_t place, int32_t end,
     if (hop->stay_close_to_home) {
         e *= home_factor(m, group->home >= 0 ? group->home : place, end);
     }
+    e *= m->flood_pull[end];
+    if (m->aware) { e *= group->awareness; }
     e *= matches(m, group, end);
     if (hop->use_pop_for_loc_weight && !m->camp[end]) {
         e *= pow(fmax(1.0, m->population[end]), hop->pop_power_for_loc_weight);
@@ -226,8 +238,8 @@ static void add_best(const flow_model *m, int32_t place, bool major, flow_choice
     for (int32_t i = 1; i < tree->n; i++) {
         const flow_path *path = &tree->node[i];
         if (!path->candidate || path->major != major || !path_open(m, tree, i)) { continue; }
-        const double score =
-            stale && path->end > place ? m->score_before[path->end] : m->score[path->end];
+        const double *of = stale && path->end > place ? m->score_before : m->score;
+        const double score = of[path->end] * m->flood_pull[path->end];
         const double length = major ? path->length_km / 4.0 : path->length_km;
         const double weight = path_weight(&m->s->set.hop, score, length);
         int32_t k = 0;

@@ -96,7 +96,9 @@ void flow_model_weigh(const flow_model *m, flow_work *w, int32_t place, const fl
 static double chance_to_leave(const flow_model *m, int32_t place, const flow_key *key, bool onward)
 {
     const bool short_stint = onward && key->due != 0;
-    return short_stint && m->town[place] ? 1.0 : m->leave[place];
+    if (short_stint && m->town[place]) { return 1.0; }
+    if (!m->aware) { return m->leave[place]; }
+    return m->leave[place] * m->groups.rule[flow_group_rule(&m->groups, key->group)].awareness;
 }
 
 /// The movers of a row, already divided over the choices in w->count, set out.

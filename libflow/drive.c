@@ -86,6 +86,7 @@ flow_err flow_model_events(flow_model *m)
         happen(m, &s->event[m->event++]);
         m->version++;
     }
+    if (flow_hazards_change(m)) { m->version++; }
     return FLOW_OK;
 }
 
@@ -168,20 +169,41 @@ static double origin_weights(flow_model *m)
         const double conflict = m->conflict[p];
         m->place_weight[p] =
             conflict > 0.0 ? fmax(m->population[p], 0.0) * conflict * flow_model_decay(m, p) : 0.0;
+        m->place_weight[p] += flow_model_food_weight(m, p);
         sum += m->place_weight[p];
     }
     return sum;
 }
 
-/// Nobody is left in the zones of conflict because their populations have left already.
+/// Nobody is left where people have reason to leave because they have left already.
 static bool used_up(const flow_model *m)
 {
     const flow_settings *set = &m->s->set;
     bool any = false;
     for (int32_t p = 0; p < m->s->n_place && !any; p++) {
-        any = m->conflict[p] > 0.0 && m->s->population[p] > 0.0;
+        const bool reason = m->conflict[p] > 0.0 || (set->spawn.food && flow_hunger(m, p) > 0.0);
+        any = reason && m->s->population[p] > 0.0;
     }
     return any && set->spawn.take_from_population && !set->quirks.overdrawn_population;
+}
+
+flow_err flow_model_bound(const flow_model *m, int32_t place, double amount, const char *why)
+{
+    if (amount + (double)m->target <= FLOW_MOST_PEOPLE) { return FLOW_OK; }
+    return flow_fail(FLOW_ERANGE,
+                     "day %d: %g people leave '%s' by %s, %lld elsewhere; at most %g can enter a "
+                     "model",
+                     (int)m->day, amount, m->s->place_name[place], why, (long long)m->target,
+                     FLOW_MOST_PEOPLE);
+}
+
+int64_t flow_model_poisson(flow_model *m, flow_draw purpose, int32_t place, double mean)
+{
+    flow_rng_key(m->work[0].rng, m->seed, m->member, m->day, purpose, (uint64_t)place);
+    // GSL's Poisson counts in int: a sum of Poissons is Poisson.
+    int64_t number = 0;
+    for (; mean > 1e8; mean -= 1e8) { number += gsl_ran_poisson(m->work[0].rng, 1e8); }
+    return number + gsl_ran_poisson(m->work[0].rng, mean);
 }
 
 /// People who leave a place by its intensity of conflict.
@@ -190,21 +212,10 @@ static flow_err by_conflict(flow_model *m, int32_t place, int64_t *out)
     const flow_settings_spawn *set = &m->s->set.spawn;
     double amount = set->rate * m->conflict[place];
     if (set->rate_kind == FLOW_RATE_POP_RATIO) { amount *= m->population[place]; }
-    if (!(amount + (double)m->target <= FLOW_MOST_PEOPLE)) {
-        return flow_fail(FLOW_ERANGE,
-                         "day %d: %g people leave '%s' by spawn.rate and the intensity of its "
-                         "conflict, %lld elsewhere; at most %g can enter a model",
-                         (int)m->day, amount, m->s->place_name[place], (long long)m->target,
-                         FLOW_MOST_PEOPLE);
-    }
-    *out = (int64_t)floor(amount);
-    if (set->rate_kind != FLOW_RATE_POISSON) { return FLOW_OK; }
-    flow_rng_key(m->work[0].rng, m->seed, m->member, m->day, FLOW_DRAW_SPAWN_COUNT,
-                 (uint64_t)place);
-    // GSL's Poisson counts in int: a sum of Poissons is Poisson.
-    *out = 0;
-    for (; amount > 1e8; amount -= 1e8) { *out += gsl_ran_poisson(m->work[0].rng, 1e8); }
-    *out += gsl_ran_poisson(m->work[0].rng, amount);
+    FLOW_TRY(flow_model_bound(m, place, amount, "spawn.rate and the intensity of its conflict"));
+    *out = set->rate_kind == FLOW_RATE_POISSON
+               ? flow_model_poisson(m, FLOW_DRAW_SPAWN_COUNT, place, amount)
+               : (int64_t)floor(amount);
     return FLOW_OK;
 }
 
@@ -242,26 +253,34 @@ static flow_err numbers(flow_model *m)
     return FLOW_OK;
 }
 
-flow_err flow_model_spawn(flow_model *m)
+flow_err flow_model_leave_home(flow_model *m, int32_t place, int64_t n, flow_draw purpose,
+                               int32_t cause)
 {
     const flow_settings *set = &m->s->set;
+    const bool taken = set->spawn.take_from_population;
+    if (n == 0) { return FLOW_OK; }
+    if (taken && !set->quirks.overdrawn_population && (double)n > m->population[place]) {
+        const int64_t able = (int64_t)fmax(m->population[place], 0.0);
+        const bool waits = purpose != FLOW_DRAW_FLOOD_GROUP;
+        if (waits && set->spawn.mode == FLOW_SPAWN_REGISTRATIONS) { m->waiting += n - able; }
+        n = able;
+    }
+    int64_t entered = 0;
+    FLOW_TRY(flow_model_enter(m, place, n, purpose, cause, &entered));
+    if (!taken) { return FLOW_OK; }
+    m->population[place] = fmax(m->population[place] - (double)entered, 0.0);
+    m->version++;
+    return FLOW_OK;
+}
+
+flow_err flow_model_spawn(flow_model *m)
+{
     FLOW_TRY(numbers(m));
+    const bool food = m->s->set.spawn.food && m->s->set.spawn.mode == FLOW_SPAWN_REGISTRATIONS;
     for (int32_t p = 0; p < m->s->n_place; p++) {
         int64_t n = m->place_number[p];
-        if (n == 0) { continue; }
-        if (set->spawn.take_from_population) {
-            if (!set->quirks.overdrawn_population && (double)n > m->population[p]) {
-                const int64_t able = (int64_t)fmax(m->population[p], 0.0);
-                if (set->spawn.mode == FLOW_SPAWN_REGISTRATIONS) { m->waiting += n - able; }
-                n = able;
-            }
-        }
-        int64_t entered = 0;
-        FLOW_TRY(flow_model_enter(m, p, n, FLOW_DRAW_SPAWN_GROUP, FLOW_CAUSE_CONFLICT, &entered));
-        if (set->spawn.take_from_population) {
-            m->population[p] = fmax(m->population[p] - (double)entered, 0.0);
-            m->version++;
-        }
+        if (food) { FLOW_TRY(flow_model_hungry(m, p, m->place_weight[p], &n)); }
+        FLOW_TRY(flow_model_leave_home(m, p, n, FLOW_DRAW_SPAWN_GROUP, FLOW_CAUSE_CONFLICT));
     }
-    return FLOW_OK;
+    return flow_model_floods(m);
 }

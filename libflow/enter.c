@@ -80,7 +80,7 @@ static flow_err stand(flow_model *m, int32_t place, uint32_t group, int64_t n, f
     flow_work *w = &m->work[0];
     flow_party party = {.key = {.group = group, .first = m->s->set.hop.start_on_foot}, .n = n};
     if (m->follow.mode != FLOW_INDIVIDUALS_NONE) {
-        const bool before = purpose != FLOW_DRAW_SPAWN_GROUP;
+        const bool before = purpose == FLOW_DRAW_INITIAL || purpose == FLOW_DRAW_DAY0;
         const flow_batch about = {.day = before ? -1 : m->day, .place = place, .group = group};
         if (m->follow.mode == FLOW_INDIVIDUALS_SAMPLE) {
             flow_rng_key(w->who, m->seed, m->member, m->day, FLOW_DRAW_SAMPLE,

@@ -81,7 +81,7 @@ static flow_err period(flow_loader *l, const char *input)
 
 typedef struct location_columns {
     int32_t name, region, country, latitude, longitude, type, date, people;
-    int32_t intensity, initial_idps, sink, per_day;
+    int32_t intensity, initial_idps, sink, per_day, trade, development;
 } location_columns;
 
 /// FLEE takes the first of these words that the type contains.
@@ -94,15 +94,11 @@ static int32_t kind_of(flow_loader *l, const flow_table *t, int64_t row, int32_t
     if (strstr(text, "conflict") != NULL) { return FLOW_CONFLICT_ZONE; }
     if (strstr(text, "forward") != NULL) { return FLOW_FORWARD; }
     if (strstr(text, "marker") != NULL) { return FLOW_MARKER; }
-    if (strstr(text, "flood_zone") != NULL) {
-        flow_problem_error(&l->problems, flow_table_mark(t, row, c),
-                           "location_type flood_zone is not supported yet");
-        return FLOW_TOWN;
-    }
+    if (strstr(text, "flood_zone") != NULL) { return FLOW_FLOOD_ZONE; }
     if (strstr(text, "default") != NULL || strstr(text, "town") != NULL) { return FLOW_TOWN; }
     flow_problem_error(&l->problems, flow_table_mark(t, row, c),
                        "location_type '%s' is none of town, conflict_zone, camp, idpcamp, "
-                       "forwarding_hub, marker",
+                       "forwarding_hub, marker, flood_zone",
                        flow_quote(flow_table_text(t, row, c), shown));
     return FLOW_TOWN;
 }
@@ -147,6 +143,7 @@ static flow_err location(flow_loader *l, const flow_table *t, const location_col
         (void)flow_table_integer(t, p, c->initial_idps, "initial_idps", "people", 0,
                                  (int64_t)MOST_PEOPLE, 0.0, &l->problems, &s->initial_idps[p]);
     }
+    FLOW_TRY(flow_load_economy(l, t, p));
     const bool counts = camp || (s->set.quirks.low_movechance_is_camp && flow_place_is_low(s, p));
     if (!counts && s->initial_idps[p] > 0 && s->set.quirks.initial_idps_in_camps_only) {
         flow_problem_warning(&l->problems, flow_table_mark(t, p, c->initial_idps),
@@ -179,14 +176,19 @@ static flow_err locations(flow_loader *l, const char *input)
                                 .intensity = flow_table_find(t, "conflict_intensity"),
                                 .initial_idps = flow_table_find(t, "initial_idps"),
                                 .sink = flow_table_find(t, "deactivation_probability"),
-                                .per_day = flow_table_find(t, "capacity_per_day")};
+                                .per_day = flow_table_find(t, "capacity_per_day"),
+                                .trade = flow_table_find(t, "trade_volume"),
+                                .development = flow_table_find(t, "hdi")};
     if (!flow_load_is_set(l, "quirks.swapped_coordinates") && c.longitude < c.latitude) {
         l->s->set.quirks.swapped_coordinates =
             false; // y, which FLEE takes as latitude, is one here
     }
     flow_err err = flow_load_places(l, flow_table_n_row(t));
     for (int32_t i = 8; i < flow_table_n_column(t) && *flow_table_name(t, i) != '\0'; i++) {
-        if (i == c.intensity || i == c.initial_idps || i == c.sink || i == c.per_day) { continue; }
+        if (i == c.intensity || i == c.initial_idps || i == c.sink || i == c.per_day ||
+            i == c.trade || i == c.development) {
+            continue;
+        }
         char shown[64];
         flow_problem_warning(&l->problems, flow_table_head_mark(t, i), "column '%s' is not used",
                              flow_quote(flow_table_name(t, i), shown));
@@ -301,52 +303,30 @@ static flow_err conflict_column(flow_loader *l, const flow_table *t, int32_t c, 
     return FLOW_OK;
 }
 
-static void check_days(flow_loader *l, const flow_table *t)
-{
-    const int64_t n_row = flow_table_n_row(t);
-    if (n_row < l->s->n_step) {
-        flow_problem_error(&l->problems, (flow_mark){.file = flow_table_head_mark(t, 0).file},
-                           "the table has %lld days, the period needs %d", (long long)n_row,
-                           (int)l->s->n_step);
-    }
-    for (int64_t row = 0; row < n_row; row++) {
-        double day = 0.0;
-        const char *text = flow_table_text(t, row, 0);
-        if (flow_number_parse(text, &day) && day == (double)row) { continue; }
-        char shown[64];
-        flow_problem_warning(&l->problems, flow_table_mark(t, row, 0),
-                             "day '%s' stands where day %lld was expected; days are counted by "
-                             "lines",
-                             flow_quote(text, shown), (long long)row);
-        return;
-    }
-}
-
 static flow_err conflicts(flow_loader *l, const char *input)
 {
     flow_table *t = NULL;
+    const flow_settings *set = &l->s->set;
+    if (set->spawn.floods && set->quirks.one_cause) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "%sconflicts.csv", input);
+        if (!flow_file_exists(&l->files, name)) { return FLOW_OK; }
+        flow_problem_warning(&l->problems, (flow_mark){.file = name},
+                             "the file is not read beside floods, as in FLEE "
+                             "(quirks.one_cause=false reads it)");
+        return FLOW_OK;
+    }
     FLOW_TRY(
         table(l, input, "conflicts.csv", "it says where there is conflict on each day", NULL, &t));
     if (t == NULL || l->s->n_place == 0) {
         flow_table_free(t);
         return FLOW_OK;
     }
-    check_days(l, t);
+    flow_load_flee_days(l, t);
     flow_err err = FLOW_OK;
     for (int32_t c = 1; c < flow_table_n_column(t) && err == FLOW_OK; c++) {
-        const char *name = flow_table_name(t, c);
-        if (*name == '\0') { continue; }
-        const int32_t place = flow_load_find(l, name);
-        if (place >= 0) {
-            err = conflict_column(l, t, c, place);
-            continue;
-        }
-        char shown[64];
-        const char *near = flow_load_nearest(l, name);
-        flow_problem_warning(&l->problems, flow_table_head_mark(t, c),
-                             "column '%s' is no place and is left out%s%s%s",
-                             flow_quote(name, shown), near ? "; did you mean '" : "",
-                             near ? near : "", near ? "'?" : "");
+        const int32_t place = flow_load_flee_column(l, t, c);
+        if (place >= 0) { err = conflict_column(l, t, c, place); }
     }
     flow_table_free(t);
     return err;
@@ -415,18 +395,11 @@ static flow_err closures(flow_loader *l, const char *input)
 // ------------------------------------------------------------------------------------------------
 
 /// Files of FLEE that would change the run but are not supported yet.
-static void other_files(flow_loader *l, const char *input)
+static void other_files(flow_loader *l)
 {
-    char name[64];
     if (flow_file_exists(&l->files, "location_changes.csv")) {
         flow_problem_error(&l->problems, (flow_mark){.file = "location_changes.csv"},
                            "changes of location types are not supported yet");
-    }
-    (void)snprintf(name, sizeof name, "%sregion_attributes_IPC.csv", input);
-    if (flow_file_exists(&l->files, name)) {
-        flow_problem_warning(&l->problems, (flow_mark){.file = name},
-                             "the file is not used: no setting that reads food security is "
-                             "supported yet");
     }
 }
 
@@ -450,12 +423,20 @@ flow_err flow_load_flee(flow_loader *l)
             "camps_are_sinks does nothing in FLEE, which looks for camps_are_sicks "
             "(quirks.camps_are_no_sinks=false lets it act)");
     }
+    flow_settings *set = &s->set;
+    if (set->spawn.floods && set->spawn.mode == FLOW_SPAWN_CONFLICT && set->quirks.one_cause) {
+        set->spawn.floods = false;
+        flow_problem_warning(&l->problems, (flow_mark){.file = s->path},
+                             "conflict_driven_spawning puts flood_driven_spawn_mode out of force, "
+                             "as in FLEE (quirks.one_cause=false lets both act)");
+    }
     flow_load_period(l);
     FLOW_TRY(locations(l, in.input));
     FLOW_TRY(routes(l, in.input));
     FLOW_TRY(conflicts(l, in.input));
     FLOW_TRY(closures(l, in.input));
     FLOW_TRY(flow_load_events(l));
-    other_files(l, in.input);
+    other_files(l);
+    FLOW_TRY(flow_load_flee_hazards(l, in.input));
     return flow_load_flee_source(l, in.input, in.source);
 }

@@ -16,7 +16,7 @@ typedef enum rule {
 typedef struct key {
     const char *flee;
     rule rule;
-    const char *ours; ///< BIND: dotted key; REFUSE: the value that means off
+    const char *ours; ///< BIND, SPECIAL: dotted key; REFUSE: the value that means off
 } key;
 
 /// Every key that FLEE's settings reader knows.
@@ -30,6 +30,7 @@ static const key keys[] = {
     {"log_levels.link", ACCEPT, ""},
     {"log_levels.camp", ACCEPT, ""},
     {"log_levels.conflict", ACCEPT, ""},
+    {"log_levels.Flood", ACCEPT, ""},
     {"log_levels.init", ACCEPT, ""},
     {"log_levels.idp_totals", ACCEPT, ""},
     {"log_levels.granularity", ACCEPT, ""},
@@ -42,16 +43,19 @@ static const key keys[] = {
     {"spawn_rules.conflict_spawn_decay_interval", BIND, "conflict.decay_interval"},
     {"spawn_rules.camps_are_sinks", BIND, "hop.camps_are_sinks"},
     {"spawn_rules.camps_are_sicks", SPECIAL, ""},
-    {"spawn_rules.conflict_zone_spawning_only", ACCEPT, ""},
-    {"spawn_rules.flood_zone_spawning_only", REFUSE, "false"},
+    {"spawn_rules.conflict_zone_spawning_only", BIND, "spawn.food_in_conflict"},
+    {"spawn_rules.flood_zone_spawning_only", SPECIAL, ""},
     {"spawn_rules.read_from_agents_csv_file", REFUSE, "false"},
-    {"spawn_rules.starvation_driven_spawning", REFUSE, "false"},
+    {"spawn_rules.starvation_driven_spawning", BIND, "spawn.food"},
     {"spawn_rules.average_social_connectivity", ACCEPT, ""},
     {"spawn_rules.conflict_driven_spawning", SPECIAL, ""},
     {"spawn_rules.conflict_driven_spawning.spawn_mode", SPECIAL, ""},
-    {"spawn_rules.conflict_driven_spawning.displaced_per_conflict_day", SPECIAL, ""},
-    {"spawn_rules.flood_driven_spawning", REFUSE, ""},
-    {"spawn_rules.flood_driven_spawn_mode", REFUSE, ""},
+    {"spawn_rules.conflict_driven_spawning.displaced_per_conflict_day", SPECIAL, "spawn.rate"},
+    {"spawn_rules.flood_driven_spawning", SPECIAL, ""},
+    {"spawn_rules.flood_driven_spawn_mode", SPECIAL, ""},
+    {"spawn_rules.flood_driven_spawn_mode.spawn_mode", SPECIAL, ""},
+    {"spawn_rules.flood_driven_spawn_mode.flood_spawn_mode", SPECIAL, ""},
+    {"spawn_rules.flood_driven_spawn_mode.displaced_per_flood_day", SPECIAL, "spawn.flood_rate"},
     {"move_rules", ACCEPT, ""},
     {"move_rules.max_move_speed", BIND, "hop.max_move_speed"},
     {"move_rules.max_walk_speed", BIND, "hop.max_walk_speed"},
@@ -90,12 +94,22 @@ static const key keys[] = {
     {"move_rules.MatchConflictEthnicity", BIND, "hop.match_conflict_ethnicity"},
     {"move_rules.avg_religion_fraction", BIND, "hop.avg_religion_fraction"},
     {"move_rules.use_v1_rules", SPECIAL, ""},
-    {"move_rules.use_economic_pull", REFUSE, "false"},
-    {"move_rules.two_system_decision_making", REFUSE, "false"},
-    {"move_rules.flee_when_starving", REFUSE, "false"},
-    {"move_rules.avoid_food_deprived_locations", REFUSE, "false"},
+    {"move_rules.use_economic_pull", BIND, "hop.economic_pull"},
+    {"move_rules.two_system_decision_making", SPECIAL, ""},
+    {"move_rules.flee_when_starving", BIND, "hop.flee_when_starving"},
+    {"move_rules.avoid_food_deprived_locations", BIND, "hop.avoid_food_deprived"},
     {"move_rules.harvest_months", REFUSE, "[]"},
-    {"move_rules.flood_rules", REFUSE, ""},
+    {"move_rules.max_flood_level", BIND, "hop.flood_most"},
+    {"move_rules.flood_rules", ACCEPT, ""},
+    {"move_rules.flood_rules.max_flood_level", BIND, "hop.flood_most"},
+    {"move_rules.flood_rules.flood_movechances", BIND, "hop.flood_movechance"},
+    {"move_rules.flood_rules.flood_loc_weights", BIND, "hop.flood_weight"},
+    {"move_rules.flood_rules.flood_link_weights", SPECIAL, ""},
+    {"move_rules.flood_rules.flood_forecaster", BIND, "hop.flood_forecast"},
+    {"move_rules.flood_rules.flood_forecaster_timescale", BIND, "hop.forecast_days"},
+    {"move_rules.flood_rules.flood_forecaster_end_time", BIND, "hop.forecast_end"},
+    {"move_rules.flood_rules.flood_forecaster_weights", BIND, "hop.forecast_weight"},
+    {"move_rules.flood_rules.flood_awareness_weights", BIND, "hop.awareness_weight"},
     {"optimisations", ACCEPT, ""},
     {"optimisations.hasten", SPECIAL, ""},
 };
@@ -121,12 +135,16 @@ static const key *find_key(const char *path)
     return NULL;
 }
 
-const char *flow_load_flee_key(const char *dotted)
+const char *flow_load_flee_key(const flow_config *config, const char *dotted)
 {
+    const char *first = NULL;
     for (int i = 0; i < n_keys; i++) {
-        if (keys[i].rule == BIND && strcmp(keys[i].ours, dotted) == 0) { return keys[i].flee; }
+        const bool bound = keys[i].rule == BIND || keys[i].rule == SPECIAL;
+        if (!bound || strcmp(keys[i].ours, dotted) != 0) { continue; }
+        if (flow_config_find(config, keys[i].flee) != NULL) { return keys[i].flee; }
+        if (first == NULL) { first = keys[i].flee; }
     }
-    return NULL;
+    return first;
 }
 
 static void unknown(flow_loader *l, const flow_node *node)
@@ -216,6 +234,106 @@ static flow_err conflict_spawning(flow_loader *l, flow_config *config)
     return rate == NULL ? FLOW_OK : bind(l, config, rate, "spawn.rate");
 }
 
+/// Whether a switch is on; one that is absent or empty has its default.
+static bool is_on(flow_loader *l, const flow_config *config, const char *path, bool by_default)
+{
+    const flow_node *node = flow_config_find(config, path);
+    if (node == NULL || node->kind == FLOW_NODE_NULL) { return by_default; }
+    const char *text = node->kind == FLOW_NODE_SCALAR ? plain_bool(node->text) : "";
+    if (!node->quoted && strcasecmp(text, "true") == 0) { return true; }
+    if (node->quoted || strcasecmp(text, "false") != 0) {
+        char shown[64];
+        flow_problem_error(&l->problems, node->at, "%s: '%s' is not true or false", path,
+                           node->kind == FLOW_NODE_SCALAR ? flow_quote(node->text, shown) : "...");
+    }
+    return false;
+}
+
+/// Who is driven out by floods, once the section is known to act.
+static flow_err flood_numbers(flow_loader *l, flow_config *config)
+{
+    flow_settings_spawn *spawn = &l->s->set.spawn;
+    static const char *const read = "spawn_rules.flood_driven_spawn_mode.spawn_mode";
+    const flow_node *mode = flow_config_find(config, read);
+    if (mode != NULL) {
+        flow_node small = *mode;
+        if (strcasecmp(mode->text, "poisson") == 0) { small.text = "poisson"; }
+        FLOW_TRY(bind(l, config, &small, "spawn.flood_rate_kind"));
+    }
+    const flow_node *unread =
+        flow_config_find(config, "spawn_rules.flood_driven_spawn_mode.flood_spawn_mode");
+    static const char *const kind[] = {"constant", "poisson", "pop_ratio"};
+    if (unread != NULL && strcasecmp(unread->text, kind[spawn->flood_rate_kind]) != 0) {
+        flow_problem_warning(&l->problems, unread->at,
+                             "flood_spawn_mode is not read, as in FLEE, which looks for "
+                             "spawn_mode: %s acts",
+                             kind[spawn->flood_rate_kind]);
+    }
+    const flow_node *rate =
+        flow_config_find(config, "spawn_rules.flood_driven_spawn_mode.displaced_per_flood_day");
+    if (rate != NULL) { return bind(l, config, rate, "spawn.flood_rate"); }
+    if (spawn->flood_rate_kind == FLOW_RATE_POP_RATIO) { return FLOW_OK; }
+    for (int64_t i = 0; i < spawn->flood_rate.n; i++) { // persons where no list is given
+        static const double persons[] = {0.0, 100.0, 200.0, 300.0, 500.0};
+        spawn->flood_rate.value[i] = persons[i];
+    }
+    return FLOW_OK;
+}
+
+/// The section flood_driven_spawn_mode: FLEE wants some more settings beside it.
+static flow_err flood_spawning(flow_loader *l, flow_config *config)
+{
+    static const char *const section = "spawn_rules.flood_driven_spawn_mode";
+    const flow_node *node = flow_config_find(config, section);
+    const bool given = node != NULL && node->kind != FLOW_NODE_NULL;
+    const bool zones = is_on(l, config, "spawn_rules.flood_zone_spawning_only", false);
+    const bool named = is_on(l, config, "spawn_rules.flood_driven_spawning", zones);
+    if (!given && !zones && !named) { return FLOW_OK; }
+    if (given && node->kind != FLOW_NODE_MAP) {
+        flow_problem_error(&l->problems, node->at, "%s: a table of keys was expected here",
+                           section);
+        return FLOW_OK;
+    }
+    const bool whole = given && zones &&
+                       !is_on(l, config, "spawn_rules.conflict_zone_spawning_only", true) &&
+                       l->s->set.spawn.take_from_population;
+    const flow_node *at = flow_config_find(config, "spawn_rules");
+    if (!whole) {
+        flow_problem_error(&l->problems, given ? node->key_at : at->key_at,
+                           "floods drive people out when spawn_rules holds the section "
+                           "flood_driven_spawn_mode, flood_zone_spawning_only: true, "
+                           "conflict_zone_spawning_only: false and take_from_population: true; "
+                           "some of them are missing");
+        return FLOW_OK;
+    }
+    if (!named) {
+        const flow_node *off = flow_config_find(config, "spawn_rules.flood_driven_spawning");
+        flow_problem_warning(&l->problems, off->at,
+                             "flood_driven_spawning: false changes nothing, as in FLEE, which "
+                             "looks for flood_zone_spawning_only");
+    }
+    l->s->set.spawn.floods = true;
+    if (l->s->set.spawn.mode != FLOW_SPAWN_CONFLICT) { l->s->set.spawn.mode = FLOW_SPAWN_NONE; }
+    return flood_numbers(l, config);
+}
+
+/// Settings that do nothing in FLEE, nor here.
+static void without_effect(flow_loader *l, const flow_config *config)
+{
+    static const struct {
+        const char *path, *why;
+    } row[] = {{"move_rules.two_system_decision_making",
+                "the settings file makes a number of it where FLEE looks for true"},
+               {"move_rules.flood_rules.flood_link_weights", "no rule of FLEE reads it"}};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        const flow_node *node = flow_config_find(config, row[i].path);
+        if (node == NULL || node->kind == FLOW_NODE_NULL) { continue; }
+        if (i == 0 && !is_on(l, config, row[i].path, false)) { continue; }
+        flow_problem_warning(&l->problems, node->at, "%s changes nothing, as in FLEE: %s",
+                             row[i].path, row[i].why);
+    }
+}
+
 /// The key that FLEE reads where its manual says camps_are_sinks.
 static flow_err sinks(flow_loader *l, flow_config *config)
 {
@@ -262,6 +380,12 @@ static void hasten(flow_loader *l, const flow_config *config)
     }
 }
 
+static bool ends_in(const char *text, const char *end)
+{
+    const size_t n = strlen(text), k = strlen(end);
+    return n >= k && strcmp(text + n - k, end) == 0;
+}
+
 static bool lies_below(const char *path, const char *table)
 {
     const size_t n = strlen(table);
@@ -281,10 +405,9 @@ static flow_err bind_all(flow_loader *l, flow_config *config)
             silent = node->path;
             continue;
         }
-        const bool is_table =
-            strchr(row->flee, '.') == NULL && row->rule == ACCEPT &&
-            (strstr(row->flee, "_rules") != NULL || strcmp(row->flee, "log_levels") == 0 ||
-             strcmp(row->flee, "optimisations") == 0);
+        const bool is_table = row->rule == ACCEPT && (ends_in(row->flee, "_rules") ||
+                                                      strcmp(row->flee, "log_levels") == 0 ||
+                                                      strcmp(row->flee, "optimisations") == 0);
         if (is_table && node->kind != FLOW_NODE_MAP && node->kind != FLOW_NODE_NULL) {
             flow_problem_error(&l->problems, node->at, "%s: a table of keys was expected here",
                                node->path);
@@ -297,6 +420,8 @@ static flow_err bind_all(flow_loader *l, flow_config *config)
     }
     FLOW_TRY(sinks(l, config));
     FLOW_TRY(conflict_spawning(l, config));
+    FLOW_TRY(flood_spawning(l, config));
+    without_effect(l, config);
     version_1(l, config);
     hasten(l, config);
     return FLOW_OK;
@@ -322,7 +447,14 @@ static void all_quirks(flow_settings_quirks *quirks)
                                      .overdrawn_population = true,
                                      .full_speed_per_link = true,
                                      .low_movechance_is_camp = true,
-                                     .population_floor_1e8 = true};
+                                     .population_floor_1e8 = true,
+                                     .one_cause = true,
+                                     .whole_flood_levels = true,
+                                     .flood_weight_twice = true,
+                                     .forecast_of_today = true,
+                                     .forecast_squared = true,
+                                     .dry_forecast_stops = true,
+                                     .no_hunger_on_day0 = true};
 }
 
 /// Text of the settings file, wherever it lies; NULL when there is none.

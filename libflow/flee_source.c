@@ -129,13 +129,21 @@ static flow_err observe(flow_loader *l, const char *source, const flow_table *t,
 {
     flow_scenario *s = l->s;
     const char *name = flow_table_text(t, row, 0);
-    const bool total = row == 0;
+    const bool registrations = s->set.spawn.mode == FLOW_SPAWN_REGISTRATIONS;
+    const bool total = row == 0 && (registrations || strcmp(name, "total") == 0);
     int32_t place = -1;
     char shown[64];
     if (total && strcmp(name, "total") != 0) {
         flow_problem_error(&l->problems, flow_table_mark(t, row, 0),
                            "the first line must be 'total', '%s' was found",
                            flow_quote(name, shown));
+        return FLOW_OK;
+    }
+    if (!total && !registrations && flow_load_find(l, name) < 0) {
+        flow_problem_warning(&l->problems, flow_table_mark(t, row, 0),
+                             "'%s' is no place: its counts are left out, which changes nobody's "
+                             "movement because registrations drive nobody out",
+                             flow_quote(name, shown));
         return FLOW_OK;
     }
     if (!total) {

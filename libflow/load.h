@@ -109,6 +109,25 @@ bool flow_series_correct(flow_series *series, int32_t day);
 flow_err flow_load_observed(flow_loader *l, const flow_series *series, int32_t place,
                             flow_observed *out);
 
+enum { FLOW_MOST_FLOOD = 1000 }; ///< highest flood level
+
+/// Room for n rows of a hazard by day; no place has one of them yet.
+flow_err flow_load_daily(flow_loader *l, int32_t n, flow_daily *out);
+/// Read floods.csv and food.csv.
+flow_err flow_load_own_hazards(flow_loader *l);
+/// Read flood_level.csv and region_attributes_IPC.csv where rules ask for them.
+flow_err flow_load_flee_hazards(flow_loader *l, const char *input_csv);
+/// Trade and human development of a place, from the row of that number; absent ones stay NAN.
+flow_err flow_load_economy(flow_loader *l, const flow_table *t, int32_t place);
+bool flow_load_asks_floods(const flow_scenario *s);
+bool flow_load_asks_food(const flow_scenario *s);
+/// What rules for floods, food and economic pull ask of the scenario.
+void flow_load_check_hazards(flow_loader *l);
+/// A FLEE table with a line for each day: days are counted by lines.
+void flow_load_flee_days(flow_loader *l, const flow_table *t);
+/// Place that a column of such a table names, -1, with a warning, when there is none.
+int32_t flow_load_flee_column(flow_loader *l, const flow_table *t, int32_t column);
+
 /// Read the two kinds of folders. Problems go to l->problems.
 flow_err flow_load_own(flow_loader *l);
 flow_err flow_load_flee(flow_loader *l);
@@ -149,7 +168,8 @@ bool flow_load_day(flow_loader *l, const flow_table *t, int64_t row, int32_t col
 bool flow_load_is_set(const flow_loader *l, const char *dotted);
 /// Where the value of a key stands, the folder when nowhere; *name: what its file calls it.
 flow_mark flow_load_key(const flow_loader *l, const char *dotted, const char **name);
-/// Name of a key of ours in FLEE's settings, NULL when they have none.
-const char *flow_load_flee_key(const char *dotted);
+/// Name of a key of ours in FLEE's settings, the one that is given where there are two; NULL when
+/// they have none.
+const char *flow_load_flee_key(const flow_config *config, const char *dotted);
 
 #endif

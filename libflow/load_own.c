@@ -95,7 +95,8 @@ static int32_t kind_of(flow_loader *l, const flow_table *t, int64_t row, int32_t
     char shown[64];
     const char *near = flow_nearest(text, flow_place_kind_name, FLOW_N_PLACE_KIND);
     flow_problem_error(&l->problems, flow_table_mark(t, row, column),
-                       "kind '%s' is none of town, conflict, camp, idp_camp, forward, marker%s%s%s",
+                       "kind '%s' is none of town, conflict, camp, idp_camp, forward, marker, "
+                       "flood_zone%s%s%s",
                        flow_quote(text, shown), near ? "; did you mean '" : "", near ? near : "",
                        near ? "'?" : "");
     return FLOW_TOWN;
@@ -170,7 +171,7 @@ static flow_err place(flow_loader *l, const flow_table *t, const place_columns *
                            "a marker is only a point on the road: population, initial_idps and "
                            "conflict_intensity must be empty or 0");
     }
-    return FLOW_OK;
+    return flow_load_economy(l, t, p);
 }
 
 static flow_err places(flow_loader *l)
@@ -192,7 +193,7 @@ static flow_err places(flow_loader *l)
                              .conflict_intensity = flow_table_find(t, "conflict_intensity")};
     flow_load_other_columns(l, t,
                             "name,kind,country,region,latitude,lat,longitude,lon,population,"
-                            "capacity,initial_idps,sink,conflict_intensity");
+                            "capacity,initial_idps,sink,conflict_intensity,trade_volume,hdi");
     flow_err err = FLOW_OK;
     if (l->problems.n_error > before) {
         err = flow_load_places(l, 0); // without its columns no row makes sense

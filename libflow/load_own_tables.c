@@ -540,6 +540,7 @@ flow_err flow_load_own_tables(flow_loader *l)
         FLOW_TRY(err);
         if (tables[i].read == read_attributes) { l->attributes = l->problems.n_error == before; }
     }
+    FLOW_TRY(flow_load_own_hazards(l));
     FLOW_TRY(observations(l));
     return flow_load_events(l);
 }

@@ -110,6 +110,7 @@ flow_err flow_model_create(const flow_scenario *scenario, const flow_model_optio
     if (err == FLOW_OK) {
         m->bins = hop->memory_bins;
         m->bin_km = hop->max_move_speed / (double)m->bins;
+        m->aware = hop->flood_forecast && hop->awareness_weight.n > 0;
         m->remembers =
             hop->onward || hop->avoid_short_stints || !scenario->set.quirks.full_speed_per_link;
         err = flow_model_reset(m, o->seed, o->member);
@@ -172,7 +173,7 @@ flow_err flow_model_reset(flow_model *m, uint64_t seed, uint32_t member)
     for (int32_t p = 0; p < s->n_place; p++) {
         m->conflict[p] = 0.0;
         m->score[p] = m->score_before[p] = 1.0;
-        m->multiplier[p] = m->pull[p] = 1.0;
+        m->multiplier[p] = m->pull[p] = m->flood_pull[p] = 1.0;
         m->count[p] = m->arrivals[p] = m->departures[p] = m->spawned[p] = 0;
         m->owed[p] = 0.0;
     }
@@ -184,7 +185,9 @@ flow_err flow_model_reset(flow_model *m, uint64_t seed, uint32_t member)
     }
     if (m->to != NULL) { flow_destination_reset(m); }
     FLOW_TRY(flow_model_day0(m));
+    m->day = -1;
     flow_model_scores(m); // those of the day before the first one
+    m->day = 0;
     FLOW_TRY(flow_columns_reset(m->columns, seed, member, m->count));
     m->broken = false;
     return FLOW_OK;

@@ -81,6 +81,7 @@ struct flow_model {
     int32_t *conflict_since;
     double *capacity, *population;
     double *score, *score_before;
+    double *flood_pull; ///< factor of floods on the end point score
     double *multiplier; ///< of capacity, in [0, 1]
     double *pull;       ///< multiplier to the power of weight_power
     int64_t *count;     ///< persons at the place, arrived or resident
@@ -122,6 +123,7 @@ struct flow_model {
     uint64_t scored;          ///< version for which scores were made, 0: none
 
     double bin_km;  ///< km of one bin of the memories
+    bool aware;     ///< flood forecasts matter to some people more than to others
     bool remembers; ///< the distance moved today matters to some rule in use
     int64_t bins;   ///< bins of max_move_speed
     uint32_t phase; ///< decisions made today, names their streams
@@ -150,11 +152,38 @@ flow_err flow_model_events(flow_model *m);
 flow_err flow_model_spawn(flow_model *m);
 flow_err flow_model_day0(flow_model *m);
 double flow_model_decay(const flow_model *m, int32_t place);
+/// A Poisson number for a place, from the stream of a purpose.
+int64_t flow_model_poisson(flow_model *m, flow_draw purpose, int32_t place, double mean);
+/// FLOW_ERANGE when more people would leave today than a model takes in; `why`: by what.
+flow_err flow_model_bound(const flow_model *m, int32_t place, double amount, const char *why);
+/// n persons leave home, or as many as are left there.
+flow_err flow_model_leave_home(flow_model *m, int32_t place, int64_t n, flow_draw purpose,
+                               int32_t cause);
+
+// drive_hazards.c: who leaves because of floods and hunger
+flow_err flow_model_floods(flow_model *m);
+/// Weight of a place as an origin because food is short there.
+double flow_model_food_weight(const flow_model *m, int32_t place);
+/// Of n persons who leave a place of weight `all`, those who lack food leave; *n: the others.
+flow_err flow_model_hungry(flow_model *m, int32_t place, double all, int64_t *n);
 
 // enter.c: who enters
 /// About n persons enter at a place (whole households; the difference is owed); *entered: persons.
 flow_err flow_model_enter(flow_model *m, int32_t place, int64_t n, flow_draw purpose, int32_t cause,
                           int64_t *entered);
+
+// choose_hazards.c: floods and food in scores and move chances
+/// Entry of a list for a flood level, linear between entries, the last one above.
+double flow_by_level(const flow_list *list, double level);
+double flow_flood_level(const flow_model *m, int32_t place);
+/// Percent of the people without food, as attraction and origins see it.
+double flow_hunger(const flow_model *m, int32_t place);
+/// Factor of floods on the score of a place.
+double flow_flood_score(const flow_model *m, int32_t place);
+/// What hazards change of m->leave; m->flood_pull.
+void flow_model_hazards(flow_model *m);
+/// Whether hazards make today another day than yesterday.
+bool flow_hazards_change(const flow_model *m);
 
 // choose.c: scores, capacity multipliers, choice rows
 void flow_model_scores(flow_model *m);

@@ -7,7 +7,15 @@
 #include <strings.h>
 
 /// What rules tell apart: of one attribute each, and the home.
-enum { rule_age, rule_gender, rule_religion, rule_ethnicity, rule_home, n_rule_axis };
+enum {
+    rule_age,
+    rule_gender,
+    rule_religion,
+    rule_ethnicity,
+    rule_awareness,
+    rule_home,
+    n_rule_axis
+};
 enum { most_household = 1000 };                    // persons
 enum { most_known = 64 };                          // attributes among which a near name is sought
 static const int64_t most_rows = INT64_C(1) << 26; // of choices, one for each place: 2 GiB
@@ -40,8 +48,8 @@ static const struct {
     {"hop.match_conflict_ethnicity", HOP(match_conflict_ethnicity), rule_ethnicity},
 };
 
-static const char *const attribute_of[n_rule_axis] = {"age", "gender", "religion", "ethnicity",
-                                                      NULL};
+static const char *const attribute_of[n_rule_axis] = {"age",       "gender",          "religion",
+                                                      "ethnicity", "flood_awareness", NULL};
 
 static const flow_attribute *find(const flow_scenario *s, const char *name)
 {
@@ -59,6 +67,22 @@ static int32_t age_class(double age)
     return age > 14.0 ? 1 : 0;
 }
 
+/// Entry of hop.awareness_weight.
+static int32_t awareness_class(flow_loader *l, const flow_attribute *a, int32_t value)
+{
+    int64_t class_of = 0;
+    const int64_t n = l->s->set.hop.awareness_weight.n;
+    if (flow_integer_parse(a->value[value], &class_of) && class_of >= 0 && class_of < n) {
+        return (int32_t)class_of;
+    }
+    char quoted[64];
+    flow_problem_error(&l->problems, a->at[value],
+                       "flood_awareness '%s' is not a whole number in [0, %lld], which "
+                       "hop.awareness_weight has entries for",
+                       flow_quote(a->value[value], quoted), (long long)n - 1);
+    return 0;
+}
+
 static int32_t gender_class(const char *text)
 {
     if (strcasecmp(text, "male") == 0 || strcasecmp(text, "m") == 0) { return 0; }
@@ -70,6 +94,7 @@ static int32_t rule_class(flow_loader *l, int32_t rule, const flow_attribute *a,
 {
     const char *text = a->value[value];
     if (rule == rule_gender) { return gender_class(text); }
+    if (rule == rule_awareness) { return awareness_class(l, a, value); }
     if (rule != rule_age) { return value; }
     double years = 0.0;
     if (!flow_number_parse(text, &years)) {
@@ -85,6 +110,9 @@ static flow_err ask(flow_loader *l, const char *key, int32_t rule, need *out)
 {
     out->asked = true;
     out->attribute = find(l->s, attribute_of[rule]);
+    if (rule == rule_awareness && out->attribute == NULL) {
+        out->attribute = find(l->s, "floodawareness");
+    }
     if (out->attribute == NULL) {
         const char *name;
         const flow_mark at = flow_load_key(l, key, &name);
@@ -94,7 +122,10 @@ static flow_err ask(flow_loader *l, const char *key, int32_t rule, need *out)
         return FLOW_OK;
     }
     const int32_t n_value = out->attribute->n_value;
-    out->n_class = rule == rule_age ? 4 : rule == rule_gender ? 3 : n_value;
+    out->n_class = rule == rule_age         ? 4
+                   : rule == rule_gender    ? 3
+                   : rule == rule_awareness ? (int32_t)l->s->set.hop.awareness_weight.n
+                                            : n_value;
     out->class_of = flow_calloc(n_value, sizeof *out->class_of);
     if (out->class_of == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for groups"); }
     for (int32_t v = 0; v < n_value; v++) {
@@ -111,6 +142,9 @@ static flow_err find_needs(flow_loader *l, need needs[static n_rule_axis])
         memcpy(&on, (const char *)hop + asks[i].offset, sizeof on);
         need *what = &needs[asks[i].rule];
         if (on && !what->asked) { FLOW_TRY(ask(l, asks[i].key, asks[i].rule, what)); }
+    }
+    if (hop->flood_forecast && hop->awareness_weight.n > 0) {
+        FLOW_TRY(ask(l, "hop.awareness_weight", rule_awareness, &needs[rule_awareness]));
     }
     const bool home = hop->stay_close_to_home && !l->s->set.quirks.home_is_present_place;
     needs[rule_home].n_class = home ? l->s->n_place : 0;
@@ -383,6 +417,9 @@ static flow_err describe_rules(flow_loader *l, const need needs[static n_rule_ax
         rule->female = class_of[rule_gender] == 1;
         rule->religion = class_of[rule_religion];
         rule->ethnicity = class_of[rule_ethnicity];
+        rule->awareness = class_of[rule_awareness] < 0
+                              ? 1.0
+                              : l->s->set.hop.awareness_weight.value[class_of[rule_awareness]];
         rule->home = class_of[rule_home];
     }
     groups->n_religion = needs[rule_religion].n_class;

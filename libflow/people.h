@@ -16,6 +16,7 @@ typedef struct flow_rule_class {
     bool male, female; ///< as the attribute "gender" says
     int32_t religion;  ///< value of the attribute "religion", -1: none
     int32_t ethnicity; ///< value of the attribute "ethnicity", -1: none
+    double awareness;  ///< weight of flood forecasts, 1 when no rule asks
     int32_t home;      ///< place where people entered, -1: no rule asks
 } flow_rule_class;
 

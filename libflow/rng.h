@@ -13,18 +13,22 @@
 
 /// What a draw is for. Values are part of every stream: never renumber.
 typedef enum flow_draw {
-    FLOW_DRAW_SPAWN_COUNT = 1, ///< how many enter at a place
-    FLOW_DRAW_SPAWN_PLACE = 2, ///< where those who enter come from
-    FLOW_DRAW_SPAWN_GROUP = 3, ///< their attributes
-    FLOW_DRAW_LEAVE = 4,       ///< who moves and where to
-    FLOW_DRAW_TRAVEL = 5,      ///< order of arrival, who goes on foot, rounding of distances
-    FLOW_DRAW_SETTLE = 6,      ///< end of the day: memories, who leaves the model at a sink
-    FLOW_DRAW_WHO = 7,         ///< which of the people of a cell
-    FLOW_DRAW_INITIAL = 10,    ///< attributes of those who are there before the first step
-    FLOW_DRAW_DAY0 = 11,       ///< attributes of those registered on the first day
-    FLOW_DRAW_SAMPLE = 12,     ///< who is followed
-    FLOW_DRAW_GATE = 14,       ///< who passes a gate
-    FLOW_DRAW_PASSENGER = 13   ///< attributes that change no probability
+    FLOW_DRAW_SPAWN_COUNT = 1,  ///< how many enter at a place
+    FLOW_DRAW_SPAWN_PLACE = 2,  ///< where those who enter come from
+    FLOW_DRAW_SPAWN_GROUP = 3,  ///< their attributes
+    FLOW_DRAW_LEAVE = 4,        ///< who moves and where to
+    FLOW_DRAW_TRAVEL = 5,       ///< order of arrival, who goes on foot, rounding of distances
+    FLOW_DRAW_SETTLE = 6,       ///< end of the day: memories, who leaves the model at a sink
+    FLOW_DRAW_WHO = 7,          ///< which of the people of a cell
+    FLOW_DRAW_INITIAL = 10,     ///< attributes of those who are there before the first step
+    FLOW_DRAW_DAY0 = 11,        ///< attributes of those registered on the first day
+    FLOW_DRAW_SAMPLE = 12,      ///< who is followed
+    FLOW_DRAW_GATE = 14,        ///< who passes a gate
+    FLOW_DRAW_PASSENGER = 13,   ///< attributes that change no probability
+    FLOW_DRAW_FLOOD_COUNT = 15, ///< how many floods drive out
+    FLOW_DRAW_FLOOD_GROUP = 16, ///< their attributes
+    FLOW_DRAW_FOOD_COUNT = 17,  ///< how many of those who enter lack food
+    FLOW_DRAW_FOOD_GROUP = 18   ///< their attributes
 } flow_draw;
 
 enum { FLOW_RNG_WORDS = 32 }; // eight blocks: as many as are made at a time (lanes.h)

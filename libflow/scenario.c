@@ -9,8 +9,8 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-const char *const flow_place_kind_name[FLOW_N_PLACE_KIND] = {"town",     "conflict", "camp",
-                                                             "idp_camp", "forward",  "marker"};
+const char *const flow_place_kind_name[FLOW_N_PLACE_KIND] = {
+    "town", "conflict", "camp", "idp_camp", "forward", "marker", "flood_zone"};
 
 // Memory that lives as long as the scenario ------------------------------------------------------
 
@@ -308,7 +308,7 @@ flow_mark flow_load_key(const flow_loader *l, const char *dotted, const char **n
 {
     *name = dotted;
     if (flow_load_is_set(l, dotted)) { return (flow_mark){.file = "--set"}; }
-    const char *flee = l->s->is_flee ? flow_load_flee_key(dotted) : NULL;
+    const char *flee = l->s->is_flee ? flow_load_flee_key(&l->config, dotted) : NULL;
     const flow_node *node = flow_config_find(&l->config, flee != NULL ? flee : dotted);
     if (node == NULL) { return (flow_mark){.file = l->s->path}; }
     if (flee != NULL) { *name = flee; }
@@ -329,6 +329,7 @@ static void check_origins(flow_loader *l)
         day0 += s->initial_idps[p];
     }
     for (int64_t i = 0; i < s->n_event; i++) { any |= s->event[i].kind == FLOW_EVENT_CONFLICT; }
+    any |= s->set.spawn.food && !s->set.spawn.food_in_conflict;
     const flow_mark at = {.file = s->path};
     if (s->set.spawn.mode == FLOW_SPAWN_REGISTRATIONS && s->n_observed == 0) {
         flow_problem_error(&l->problems, at,
@@ -338,7 +339,7 @@ static void check_origins(flow_loader *l)
         flow_problem_error(&l->problems, at,
                            "no place is ever in conflict, so nobody can leave home; give a "
                            "conflict, or choose spawn.mode none");
-    } else if (s->set.spawn.mode == FLOW_SPAWN_NONE && day0 == 0 &&
+    } else if (s->set.spawn.mode == FLOW_SPAWN_NONE && !s->set.spawn.floods && day0 == 0 &&
                (s->n_observed == 0 || !s->set.spawn.insert_day0)) {
         flow_problem_warning(&l->problems, at, "spawn.mode is none and nobody is there on day 0");
     }
@@ -406,6 +407,7 @@ static flow_err load(flow_loader *l)
         check_places(l);
         check_rate(l);
         FLOW_TRY(flow_observables_check(l));
+        flow_load_check_hazards(l);
     }
     return flow_problems_result(&l->problems);
 }

@@ -6,7 +6,7 @@
 #include "registry.h"
 #include "settings.h"
 
-/// "town", "conflict", "camp", "idp_camp", "forward", "marker".
+/// "town", "conflict", "camp", "idp_camp", "forward", "marker", "flood_zone".
 extern const char *const flow_place_kind_name[FLOW_N_PLACE_KIND];
 
 typedef enum flow_event_kind {
@@ -22,6 +22,13 @@ typedef struct flow_event {
     int32_t index; ///< place or link
     double value;
 } flow_event;
+
+/// Numbers of a hazard for each day of some places.
+typedef struct flow_daily {
+    int32_t n;     ///< rows; 0: no place has any
+    int32_t *row;  ///< [n_place] -1: never; places of one region share a row
+    double *value; ///< [n][n_step]
+} flow_daily;
 
 /// One attribute of people (age, gender, ethnicity, ...), drawn when they enter.
 typedef struct flow_attribute {
@@ -95,6 +102,10 @@ struct flow_scenario {
     int64_t n_event;
     flow_event *event; ///< sorted by day, stable
 
+    flow_daily flood;                         ///< level
+    flow_daily food;                          ///< percent of the people who lack food
+    double *trade_volume, *human_development; ///< [n_place], NULL: unknown
+
     int32_t n_attribute;
     flow_attribute *attribute;
     flow_groups *groups;
@@ -122,6 +133,14 @@ struct flow_scenario {
     flow_problems warnings;
     void *memory; ///< private: allocations owned by the scenario
 };
+
+/// Number of a hazard at a place; 0 where and when there is none.
+static inline double flow_daily_at(const flow_scenario *s, const flow_daily *daily, int32_t place,
+                                   int32_t day)
+{
+    if (daily->n == 0 || daily->row[place] < 0 || day < 0 || day >= s->n_step) { return 0.0; }
+    return daily->value[(int64_t)daily->row[place] * s->n_step + day];
+}
 
 /// True for a town or zone of conflict that people leave on the first day with a chance below
 /// 0.005: a camp with the quirk low_movechance_is_camp.

@@ -58,6 +58,19 @@ static const flow_field spawn_rows[] = {
      "Camps start empty and the counts of the first day are subtracted from the observations."},
     {"total_from_camps", SPAWN(total_from_camps), FLOW_BOOL, "", "true", 0, 0, NULL, 'V', FLEE,
      "The daily total is the sum of the observed places; false: the series named total."},
+    {"floods", SPAWN(floods), FLOW_BOOL, "", "false", 0, 0, NULL, 'V', FLEE,
+     "Floods drive people out, beside what `mode` says."},
+    {"flood_rate_kind", SPAWN(flood_rate_kind), FLOW_CHOICE, "", "pop_ratio", 0, 0,
+     "constant|poisson|pop_ratio", 'V', FLEE,
+     "For floods: a fixed number, a Poisson number, or a share of the population."},
+    {"flood_rate", SPAWN(flood_rate), FLOW_LIST, "d-1", "[0, 0.1, 0.2, 0.5, 0.9]", 0, MOST_PEOPLE,
+     NULL, 'V', FLEE,
+     "People (constant, poisson) or share of the population (pop_ratio) whom floods drive out per "
+     "day, by flood level from 0 on; its authors call the shares educated guesses."},
+    {"food", SPAWN(food), FLOW_BOOL, "", "false", 0, 0, NULL, 'V', FLEE,
+     "For mode registrations: people also come from where food is short."},
+    {"food_in_conflict", SPAWN(food_in_conflict), FLOW_BOOL, "", "true", 0, 0, NULL, 'V', FLEE,
+     "That is so in places in conflict only."},
     FLOW_FIELD_END};
 
 #define PEOPLE(member) offsetof(flow_settings_people, member)
@@ -151,6 +164,26 @@ static const flow_field hop_rows[] = {
     SWITCH(
         camps_are_sinks,
         "People leave the model in camps, with the daily chance in the column sink of the places."),
+    {"flood_movechance", HOP(flood_movechance), FLOW_LIST, "d-1", "[]", 0, 1, NULL, 'V', FLEE,
+     "Chance per day to leave a flooded place, by flood level from 0 on; empty: as if dry."},
+    {"flood_weight", HOP(flood_weight), FLOW_LIST, "1", "[]", 0, 1e6, NULL, 'V', FLEE,
+     "Attraction of a flooded place, by flood level from 0 on; empty: as if dry."},
+    {"flood_most", HOP(flood_most), FLOW_INT, "1", "-1", -1, 1000, NULL, 'V', FLEE,
+     "Highest flood level that is accepted; -1: as high as the lists go."},
+    SWITCH(flood_forecast, "People know of floods ahead."),
+    {"forecast_days", HOP(forecast_days), FLOW_INT, "d", "0", 0, 1000, NULL, 'V', FLEE,
+     "Days that a flood forecast looks ahead."},
+    {"forecast_end", HOP(forecast_end), FLOW_INT, "d", "0", 0, 100000, NULL, 'V', FLEE,
+     "First day that is not forecast."},
+    {"forecast_weight", HOP(forecast_weight), FLOW_LIST, "1", "[]", 0, 1e6, NULL, 'V', FLEE,
+     "Weight of each day of a flood forecast, tomorrow first."},
+    {"awareness_weight", HOP(awareness_weight), FLOW_LIST, "1", "[]", 0, 1e6, NULL, 'V', FLEE,
+     "Weight of flood forecasts for people, by their attribute flood_awareness from 0 on; empty: 1 "
+     "for all."},
+    SWITCH(flee_when_starving, "People leave places where food is short."),
+    SWITCH(avoid_food_deprived,
+           "Places where food is short attract less (within the country of the first place)."),
+    SWITCH(economic_pull, "Trade and human development make places abroad more attractive."),
     SWITCH(women_avoid_hazards, "Attraction is squared for women and girls (attribute gender)."),
     SWITCH(children_avoid_hazards,
            "Attraction is squared for people under 19 years (attribute age)."),
@@ -204,6 +237,16 @@ static const flow_field quirks_rows[] = {
     QUIRK(low_movechance_is_camp, "A place with a move chance below 0.005 counts as a camp."),
     QUIRK(population_floor_1e8,
           "The match rules divide by 100 million where a place has no population."),
+    QUIRK(one_cause, "Beside floods conflicts.csv is not read; beside spawning by conflict floods "
+                     "drive nobody out."),
+    QUIRK(whole_flood_levels, "Flood levels are cut to whole numbers."),
+    QUIRK(flood_weight_twice, "The flood weight of a place of kind flood_zone counts twice."),
+    QUIRK(forecast_of_today,
+          "Flood forecasts of destinations take today's level for that of every flooded day."),
+    QUIRK(forecast_squared, "Flood forecasts of destinations count twice."),
+    QUIRK(dry_forecast_stops,
+          "A place without a flood ahead is left by nobody and attracts nobody (flood_forecast)."),
+    QUIRK(no_hunger_on_day0, "Food changes neither attraction nor origins on the first day."),
     FLOW_FIELD_END};
 
 const flow_section flow_settings_sections[] = {

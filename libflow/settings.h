@@ -62,6 +62,11 @@ typedef struct flow_settings_spawn {
     bool insert_day0;         ///< people registered on day 0 start in their camps
     bool empty_camps_on_day0; ///< camps start empty and day-0 counts are subtracted from the data
     bool total_from_camps;    ///< daily total = sum of the camps; false: the "total" series
+    bool floods;              ///< floods drive people out, too
+    int32_t flood_rate_kind;  ///< flow_spawn_rate
+    flow_list flood_rate;     ///< by level: persons, or share of the population, per day
+    bool food;                ///< where food is short people leave, too (registrations)
+    bool food_in_conflict;    ///< only from places in conflict
 } flow_settings_spawn;
 
 /// Groups of people. docs/model.md, "People".
@@ -99,6 +104,13 @@ typedef struct flow_settings_hop {
     double pruning_threshold;
     bool fixed_routes;
     bool camps_are_sinks;
+    flow_list flood_movechance, flood_weight; ///< by level
+    int64_t flood_most;                       ///< highest level, -1: any
+    bool flood_forecast;
+    int64_t forecast_days, forecast_end;
+    flow_list forecast_weight;  ///< by day ahead
+    flow_list awareness_weight; ///< by the attribute flood_awareness
+    bool flee_when_starving, avoid_food_deprived, economic_pull;
     bool women_avoid_hazards, children_avoid_hazards, elderly_avoid_hazards, boys_take_risk;
     bool match_camp_religion, match_camp_ethnicity, match_town_ethnicity, match_conflict_ethnicity;
     double avg_religion_fraction;
@@ -167,6 +179,13 @@ typedef struct flow_settings_quirks {
     bool full_speed_per_link;     ///< each link of one day is entered with the full day's distance
     bool low_movechance_is_camp;  ///< a place with a move chance below 0.005 becomes a camp
     bool population_floor_1e8;    ///< Match rules divide by 1e8 where the population is below 1
+    bool one_cause;               ///< floods put conflicts aside, spawning by conflict floods
+    bool whole_flood_levels;      ///< flood levels are cut to whole numbers
+    bool flood_weight_twice;      ///< the flood weight of a flood zone counts in S and in E
+    bool forecast_of_today;       ///< the end point score takes today's level for the forecast
+    bool forecast_squared;        ///< the end point score counts the forecast twice
+    bool dry_forecast_stops;      ///< without a flood ahead nobody leaves and nobody comes
+    bool no_hunger_on_day0;       ///< food does not matter on the first day
 } flow_settings_quirks;
 
 typedef struct flow_settings {

@@ -85,6 +85,7 @@ int32_t flow_state_blocks(const flow_model *m, flow_block out[static FLOW_MOST_B
     KEPT(population, n_place, 0, FLOW_STATE_MOST);
     KEPT(score, n_place, 0, 1e300); // of yesterday, for fixed routes
     KEPT(score_before, n_place, 0, 1e300);
+    ROW(flood_pull, n_place, FLOW_DERIVED, 0, 0);
     KEPT(multiplier, n_place, 0, 1);
     KEPT(pull, n_place, 0, 1);
     KEPT(count, n_place, 0, FLOW_STATE_MOST);

@@ -15,7 +15,11 @@ static flow_err load(const char *settings, flow_scenario **s)
         {"simsetting.yml", settings},
         {"input_csv/sim_period.csv", "StartDate,2020-01-01\nLength,3\n"},
         {"input_csv/locations.csv", "#name,region,country,gps_x,gps_y,type,conflict_date,pop\n"
-                                    "A,,Here,1,1,conflict_zone,0,900\nB,,Here,1,2,camp,,900\n"},
+                                    "A,North,Here,1,1,conflict_zone,0,900\n"
+                                    "B,North,Here,1,2,camp,,900\n"},
+        {"input_csv/flood_level.csv", "#Day,A\n0,1\n1,1\n2,1\n"},
+        {"input_csv/region_attributes_IPC.csv", "#Day,North\n0,1\n2,1\n"},
+        {"input_csv/demographics_flood_awareness.csv", "flood_awareness,Default\n1,1\n"},
         {"input_csv/routes.csv", "#name1,name2,distance\nA,B,90\n"},
         {"input_csv/conflicts.csv", "#Day,A\n0,1\n1,1\n2,1\n"},
         {"input_csv/closures.csv", "#type,name1,name2,start,end\n"},
@@ -161,6 +165,41 @@ Test(flee_settings, keys_change_what_they_name_and_nothing_else)
         {move, "MatchTownEthnicity", "True", "hop.match_town_ethnicity=true"},
         {move, "MatchConflictEthnicity", "True", "hop.match_conflict_ethnicity=true"},
         {move, "avg_religion_fraction", "0.35", "hop.avg_religion_fraction=0.35"},
+        {move, "use_economic_pull", "True", "hop.economic_pull=true"},
+        {move, "flee_when_starving", "True", "hop.flee_when_starving=true"},
+        {move, "avoid_food_deprived_locations", "True", "hop.avoid_food_deprived=true"},
+        {spawn, "starvation_driven_spawning", "True", "spawn.food=true"},
+        {spawn, "conflict_zone_spawning_only", "False", "spawn.food_in_conflict=false"},
+        {move, "max_flood_level", "4", "hop.flood_most=4"},
+        {move, "flood_rules", "{max_flood_level: 3}", "hop.flood_most=3"},
+        {move, "flood_rules", "{flood_movechances: [0.3, 0.41]}",
+         "hop.flood_movechance=[0.3, 0.41]"},
+        {move, "flood_rules", "{flood_loc_weights: [1.0, 0.51]}", "hop.flood_weight=[1, 0.51]"},
+        {move, "flood_rules", "{flood_forecaster_timescale: 5}", "hop.forecast_days=5"},
+        {move, "flood_rules", "{flood_forecaster_end_time: 7}", "hop.forecast_end=7"},
+        {move, "flood_rules", "{flood_forecaster_weights: [1, 0.6]}",
+         "hop.forecast_weight=[1, 0.6]"},
+        {move, "flood_rules", "{flood_awareness_weights: [0.7, 1]}",
+         "hop.awareness_weight=[0.7, 1]"},
+        {move, "flood_rules",
+         "{flood_forecaster: True, flood_forecaster_timescale: 1, flood_loc_weights: [1, 0.5], "
+         "flood_forecaster_weights: [1]}",
+         "hop.flood_weight=[1, 0.5] hop.flood_forecast=true hop.forecast_days=1 "
+         "hop.forecast_weight=[1]"},
+#define FLOODS                                                                                     \
+    "True, conflict_zone_spawning_only: False, take_from_population: True, "                       \
+    "flood_driven_spawn_mode: "
+#define CHANGES "spawn.mode=none spawn.take_from_population=true spawn.floods=true "
+        {spawn, "flood_zone_spawning_only", FLOODS "{flood_spawn_mode: constant}",
+         CHANGES "spawn.food_in_conflict=false"},
+        {spawn, "flood_zone_spawning_only", FLOODS "{spawn_mode: constant}",
+         CHANGES "spawn.flood_rate_kind=constant spawn.flood_rate=[0, 100, 200, 300, 500] "
+                 "spawn.food_in_conflict=false"},
+        {spawn, "flood_zone_spawning_only",
+         FLOODS "{spawn_mode: Poisson, displaced_per_flood_day: [0, 7.5]}",
+         CHANGES "spawn.flood_rate_kind=poisson spawn.flood_rate=[0, 7.5] "
+                 "spawn.food_in_conflict=false"},
+        {spawn, "flood_driven_spawning", "False, flood_zone_spawning_only: False", ""},
         {move, "use_v1_rules", "True",
          "hop.max_move_speed=200 hop.camp_weight=2 hop.conflict_weight=0.25"},
     };
@@ -196,7 +235,10 @@ Test(flee_settings, keys_that_change_no_result_are_accepted)
         {"log_levels", "conflict", "1"},
         {"log_levels", "idp_totals", "1"},
         {"log_levels", "granularity", "region"},
-        {spawn, "conflict_zone_spawning_only", "False"},
+        {"log_levels", "Flood", "1"},
+        {spawn, "conflict_zone_spawning_only", "True"},
+        {move, "two_system_decision_making", "True"},
+        {move, "flood_rules", "{flood_link_weights: [1, 0]}"},
         {spawn, "average_social_connectivity", "3.0"},
         {spawn, "conflict_spawn_decay", "None"},
         {move, "max_crossing_speed", "20"},
@@ -213,24 +255,8 @@ Test(flee_settings, keys_that_are_not_supported_yet_are_refused_unless_off)
     static const char *const row[][4] = {
         // table, key, value, the value that switches it off
         {"", "default_conflict_intensity", "2", "1"},
-        {spawn, "flood_zone_spawning_only", "True", "False"},
         {spawn, "read_from_agents_csv_file", "True", "False"},
-        {spawn, "starvation_driven_spawning", "True", "False"},
-        {spawn, "flood_driven_spawn_mode", "{spawn_mode: constant}", NULL},
-        {spawn, "flood_driven_spawning", "{displaced_per_flood_day: [0, 0.1]}", NULL},
-        {move, "use_economic_pull", "True", "False"},
-        {move, "two_system_decision_making", "True", "False"},
         {move, "harvest_months", "[3, 4]", "[]"},
-        {move, "flee_when_starving", "True", "False"},
-        {move, "avoid_food_deprived_locations", "True", "False"},
-        {move, "flood_rules", "{max_flood_level: 4, flood_movechances: [0, 1]}", NULL},
-        {move, "flood_rules", "{flood_forecaster: True}", NULL},
-        {move, "flood_rules", "{flood_loc_weights: [1, 0]}", NULL},
-        {move, "flood_rules", "{flood_link_weights: [1, 0]}", NULL},
-        {move, "flood_rules", "{flood_forecaster_timescale: 5}", NULL},
-        {move, "flood_rules", "{flood_forecaster_end_time: 5}", NULL},
-        {move, "flood_rules", "{flood_forecaster_weights: [1]}", NULL},
-        {move, "flood_rules", "{flood_awareness_weights: [1]}", NULL},
     };
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         char text[256], expected[128];
@@ -258,6 +284,26 @@ Test(flee_settings, what_flee_would_take_for_something_else_is_refused)
     expect_refusal("move_rules: 3\n", "move_rules: a table of keys was expected here");
     expect_refusal("spawn_rules: {conflict_driven_spawning: {spawn_mode: constnt}}\n",
                    "did you mean 'constant'?");
+    expect_refusal("move_rules: {flood_rules: 5}\n",
+                   "move_rules.flood_rules: a table of keys was expected here");
+    expect_refusal("move_rules: {flood_rules: {flood_loc_weight: [1]}}\n",
+                   "did you mean 'flood_loc_weights'?");
+    expect_refusal("spawn_rules: {flood_driven_spawn_mode: 5}\n",
+                   "spawn_rules.flood_driven_spawn_mode: a table of keys was expected here");
+    static const char *const half[] = {
+        "{flood_zone_spawning_only: True}", "{flood_driven_spawning: True}",
+        "{flood_driven_spawn_mode: {spawn_mode: constant}}",
+        "{flood_zone_spawning_only: True, take_from_population: True, "
+        "flood_driven_spawn_mode: {spawn_mode: constant}}",
+        "{flood_zone_spawning_only: True, conflict_zone_spawning_only: False, "
+        "flood_driven_spawn_mode: {spawn_mode: constant}}"};
+    for (int i = 0; i < 5; i++) {
+        char text[256];
+        (void)snprintf(text, sizeof text, "spawn_rules: %s\n", half[i]);
+        expect_refusal(text, "floods drive people out when spawn_rules holds the section");
+    }
+    expect_refusal("spawn_rules: {flood_zone_spawning_only: perhaps}\n",
+                   "'perhaps' is not true or false");
     expect_refusal("spawn_rules: {conflict_driven_spawning: 5}\n",
                    "spawn_rules.conflict_driven_spawning: a table of keys was expected here");
 }

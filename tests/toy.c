@@ -88,14 +88,18 @@ static int32_t make_files(const toy *what, flow_file file[static most_file])
     put(&yaml, head);
     put(&yaml, what->yaml != NULL ? what->yaml : "");
     put_table(&places,
-              "name,kind,initial_idps,population,capacity,conflict_intensity,country,sink,latitude,"
-              "longitude,region",
+              what->economy ? "name,kind,initial_idps,population,capacity,conflict_intensity,"
+                              "country,sink,latitude,longitude,region,trade_volume,hdi"
+                            : "name,kind,initial_idps,population,capacity,conflict_intensity,"
+                              "country,sink,latitude,longitude,region",
               what->place);
     put_table(&links, "from,to,length_km,speed_km_d,walk_probability,direction", what->link);
     const char *const pair[][2] = {{"scenario.yaml", yaml.all},
                                    {"places.csv", places.all},
                                    {"links.csv", links.all},
                                    {"conflict.csv", what->conflict},
+                                   {"floods.csv", what->floods},
+                                   {"food.csv", what->food},
                                    {"closures.csv", what->closures},
                                    {"observations.csv", what->observations},
                                    {"corrections.csv", what->corrections},
@@ -129,6 +133,7 @@ toy_world toy_make(const toy *what, uint64_t seed)
 /// conflicts.csv: a day before each row, the last row again until the end of the period.
 static void put_conflicts(text *t, const char *columns, const char *rows, int days)
 {
+    if (columns == NULL) { return; }
     put(t, "#Day,");
     put(t, columns);
     put(t, "\n");
@@ -142,20 +147,25 @@ static void put_conflicts(text *t, const char *columns, const char *rows, int da
     }
 }
 
-toy_world toy_make_flee(const toy_flee *what, uint64_t seed)
+/// The files of a toy FLEE folder; their texts last until the next call.
+static int32_t make_flee_files(const toy_flee *what, flow_file file[static most_file])
 {
-    static text locations, routes, conflicts, closures;
+    static text locations, routes, conflicts, floods, closures;
     static char period[64];
     const int days = what->days > 0 ? what->days : 10;
     (void)snprintf(period, sizeof period, "StartDate,2020-01-01\nLength,%d\n", days);
-    locations.n = routes.n = conflicts.n = closures.n = 0;
+    locations.n = routes.n = conflicts.n = floods.n = closures.n = 0;
     put_table(&locations,
-              "#name,region,country,gps_x,gps_y,location_type,conflict_date,pop/cap,"
-              "conflict_intensity,initial_idps,deactivation_probability",
+              what->economy
+                  ? "#name,region,country,gps_x,gps_y,location_type,conflict_date,pop/cap,"
+                    "conflict_intensity,initial_idps,deactivation_probability,trade_volume,hdi"
+                  : "#name,region,country,gps_x,gps_y,location_type,conflict_date,pop/cap,"
+                    "conflict_intensity,initial_idps,deactivation_probability",
               what->locations);
     put_table(&routes, "#name1,name2,distance,forced_redirection,max_move_speed,walk_probability",
               what->routes);
     put_conflicts(&conflicts, what->conflict_columns, what->conflicts, days);
+    put_conflicts(&floods, what->flood_columns, what->floods, days);
     put_table(&closures, "#closure_type,name1,name2,closure_start,closure_end",
               what->closures != NULL ? what->closures : "");
     const char *const pair[][2] = {
@@ -163,17 +173,33 @@ toy_world toy_make_flee(const toy_flee *what, uint64_t seed)
         {"input_csv/sim_period.csv", period},
         {"input_csv/locations.csv", locations.all},
         {"input_csv/routes.csv", routes.all},
-        {"input_csv/conflicts.csv", conflicts.all},
+        {"input_csv/conflicts.csv", what->conflict_columns != NULL ? conflicts.all : NULL},
+        {"input_csv/flood_level.csv", what->flood_columns != NULL ? floods.all : NULL},
         {"input_csv/closures.csv", closures.all},
         {"input_csv/registration_corrections.csv", what->corrections},
         {"source_data/data_layout.csv", what->layout},
         {"source_data/counts_1.csv", what->counts[0]},
         {"source_data/counts_2.csv", what->counts[1]},
     };
+    const int32_t n = add_files(file, 0, pair, sizeof pair / sizeof *pair);
+    return add_files(file, n, what->more, sizeof what->more / sizeof *what->more);
+}
+
+toy_world toy_make_flee(const toy_flee *what, uint64_t seed)
+{
     flow_file file[most_file];
-    int32_t n = add_files(file, 0, pair, sizeof pair / sizeof *pair);
-    n = add_files(file, n, what->more, sizeof what->more / sizeof *what->more);
-    return realise(load(file, n, what->set), seed);
+    return realise(load(file, make_flee_files(what, file), what->set), seed);
+}
+
+void toy_refused_flee(const toy_flee *what, const char *expected)
+{
+    flow_file file[most_file];
+    flow_scenario *s = NULL;
+    cr_expect_eq(try_load(file, make_flee_files(what, file), what->set, &s), FLOW_EINPUT, "%s",
+                 expected);
+    cr_expect_not_null(strstr(flow_error_text(), expected), "'%s', '%s' was expected",
+                       flow_error_text(), expected);
+    flow_scenario_free(s);
 }
 
 void toy_end(toy_world *world)

@@ -18,15 +18,20 @@ typedef struct toy {
     const char *place, *link;
     const char *yaml, *conflict, *closures, *observations, *corrections, *attributes, *major_routes;
     const char *more[4][2];        ///< names and texts of other files
+    const char *floods, *food;     ///< whole tables
+    bool economy;                  ///< places have two columns more: trade_volume,hdi
     const char *set[toy_most_set]; ///< overrides
 } toy;
 
 /// A FLEE folder. Rows of locations, routes, conflicts and closures end in ';' and lack the cells
 /// at their end that are empty; columns are those of FLEE, of conflicts those of `conflict_columns`
-/// ("A,B"), whose rows have no day and are repeated until the period ends.
+/// ("A,B"), whose rows have no day and are repeated until the period ends; floods are written like
+/// conflicts. Either may be NULL: no such file.
 typedef struct toy_flee {
     int days; ///< 0: 10
     const char *settings, *locations, *routes, *conflict_columns, *conflicts, *closures;
+    const char *flood_columns, *floods;
+    bool economy;            ///< locations have two columns more: trade_volume,hdi
     const char *layout;      ///< data_layout.csv, whose files are counts_1.csv, counts_2.csv
     const char *counts[2];   ///< whole files
     const char *corrections; ///< whole file
@@ -48,6 +53,8 @@ void toy_refused(const toy *what, const char *expected);
 toy_world toy_make(const toy *what, uint64_t seed);
 /// The same from a FLEE folder.
 toy_world toy_make_flee(const toy_flee *what, uint64_t seed);
+/// Expect that a FLEE folder cannot be loaded, for a reason that holds this text.
+void toy_refused_flee(const toy_flee *what, const char *expected);
 void toy_end(toy_world *world);
 
 /// Do steps; people are conserved in each.

@@ -23,7 +23,8 @@ static const kind kinds[] = {
     {FLOW_CAMP, "People are safe and rarely leave; it may have a capacity and observations."},
     {FLOW_IDP_CAMP, "A camp for internally displaced people, left more often than a camp."},
     {FLOW_FORWARD, "A hub: everybody who arrives moves on."},
-    {FLOW_MARKER, "A point on the road: passed through, never a destination."}};
+    {FLOW_MARKER, "A point on the road: passed through, never a destination."},
+    {FLOW_FLOOD_ZONE, "A town that floods: less attractive while it is flooded."}};
 enum { N_KIND = sizeof kinds / sizeof *kinds };
 
 static const char *tag_text(char tag)

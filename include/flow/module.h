@@ -77,6 +77,7 @@ typedef enum flow_place_kind {
     FLOW_IDP_CAMP,      ///< a camp for internally displaced people, left more often
     FLOW_FORWARD,       ///< forwarding hub: everybody moves on
     FLOW_MARKER,        ///< a point on the road: passed through, never a destination
+    FLOW_FLOOD_ZONE,    ///< left like a town; floods make it less attractive
     FLOW_N_PLACE_KIND   ///< number of kinds
 } flow_place_kind;
 
