@@ -1,5 +1,7 @@
 #include "oracle.h"
 
+#include "../libflow/people.h"
+
 #include <criterion/criterion.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
@@ -35,6 +37,7 @@ typedef struct unit {
     int32_t origin, cause, abroad;
     double age; ///< years
     bool male, female;
+    int32_t aware;            ///< flood_awareness
     int32_t next[most_links]; ///< links still to be taken
     int32_t n_next;
 } unit;
@@ -56,13 +59,14 @@ struct oracle {
     double *score, *leave;
     int32_t *people, *arrivals, *dawn; ///< persons
     double *origin;                    ///< weight as an origin
+    double *hungry;                    ///< the part of it that is lack of food
     route_list *routes;
     double *near; ///< [n_place][n_place] factor of stay_close_to_home
 
     int32_t *closed, *closed_on; ///< [n_link] closures in force; day of the last one
     int32_t *on_link;            ///< [n_link] persons
 
-    int32_t age, gender, religion, ethnicity, household; ///< attributes of that name, -1: none
+    int32_t age, gender, religion, ethnicity, household, aware; ///< attributes, -1: none
     int32_t *same[most_attributes]; ///< [n_place][n_value] persons with a value at dawn
     int32_t axis[most_axes];        ///< attribute, or axis_origin and so on
     int32_t n_axis;
@@ -155,6 +159,92 @@ static double move_chance(const oracle *o, int32_t place)
     }
 }
 
+// Floods and food -------------------------------------------------------------------------------
+
+static double level_on(const oracle *o, int32_t place, int64_t day)
+{
+    const flow_daily *flood = &o->s->flood;
+    const bool known = flood->n > 0 && flood->row[place] >= 0 && day >= 0 && day < o->s->n_step;
+    return known ? flood->value[flood->row[place] * o->s->n_step + day] : 0.0;
+}
+
+/// Share of the people of a place who lack food.
+static double hunger(const oracle *o, int32_t place)
+{
+    const flow_daily *food = &o->s->food;
+    if (food->n == 0 || food->row[place] < 0) { return 0.0; }
+    return food->value[food->row[place] * o->s->n_step + o->day] / 100.0;
+}
+
+/// The same where the first day may not count.
+static double seen_hunger(const oracle *o, int32_t place)
+{
+    return o->day == 0 && o->s->set.quirks.no_hunger_on_day0 ? 0.0 : hunger(o, place);
+}
+
+static double in_list(const flow_list *list, double level)
+{
+    const int64_t low = (int64_t)level;
+    if (low >= list->n - 1) { return list->value[list->n - 1]; }
+    const double part = level - (double)low;
+    return (1.0 - part) * list->value[low] + part * list->value[low + 1];
+}
+
+static double flood_weight(const oracle *o, double level)
+{
+    const flow_list *list = &o->s->set.hop.flood_weight;
+    return list->n > 0 && level > 0.0 ? in_list(list, level) : 1.0;
+}
+
+/// Sum of the forecast; *any: a flood is ahead. `today`: its level stands for those ahead.
+static double look_ahead(const oracle *o, int32_t place, bool today, bool *any)
+{
+    const flow_settings_hop *hop = &o->s->set.hop;
+    double sum = 0.0;
+    *any = false;
+    for (int64_t ahead = 1; ahead <= hop->forecast_days; ahead++) {
+        const int64_t day = o->day + ahead;
+        if (day >= hop->forecast_end || !(level_on(o, place, day) > 0.0)) { continue; }
+        *any = true;
+        sum += flood_weight(o, level_on(o, place, today ? o->day : day)) *
+               hop->forecast_weight.value[ahead - 1];
+    }
+    return sum;
+}
+
+static double forecast_factor(const oracle *o, int32_t place, bool today)
+{
+    const flow_settings_quirks *quirks = &o->s->set.quirks;
+    bool any;
+    const double sum = look_ahead(o, place, today, &any);
+    if (!any && !quirks->dry_forecast_stops) { return 1.0; }
+    const double mean = sum / (double)o->s->set.hop.forecast_days;
+    return quirks->forecast_squared ? sum * mean : mean;
+}
+
+static double awareness(const oracle *o, const unit *u)
+{
+    const flow_settings_hop *hop = &o->s->set.hop;
+    const bool asked = hop->flood_forecast && hop->awareness_weight.n > 0;
+    return asked ? hop->awareness_weight.value[u->aware] : 1.0;
+}
+
+/// Chance to leave after that of the place without hazards.
+static double chance_in_hazards(const oracle *o, int32_t place, double chance)
+{
+    const flow_settings_hop *hop = &o->s->set.hop;
+    if (hop->flee_when_starving) { chance += hunger(o, place) * (1.0 - chance); }
+    const double level = level_on(o, place, o->day);
+    if (level > 0.0 && hop->flood_movechance.n > 0) {
+        chance = in_list(&hop->flood_movechance, level);
+    }
+    if (!hop->flood_forecast) { return chance; }
+    bool any;
+    const double sum = look_ahead(o, place, false, &any);
+    if (!any) { return o->s->set.quirks.dry_forecast_stops ? 0.0 : chance; }
+    return chance * sum / (double)hop->forecast_days;
+}
+
 static double decay(const oracle *o, int32_t place)
 {
     const flow_settings_conflict *set = &o->s->set.conflict;
@@ -201,6 +291,7 @@ static void find_attributes(oracle *o)
     o->religion = find_attribute(s, "religion", 8);
     o->ethnicity = find_attribute(s, "ethnicity", 9);
     o->household = find_attribute(s, "household_size", 14);
+    o->aware = find_attribute(s, "flood_awareness", 15);
     for (int32_t i = 0; i < s->n_attribute; i++) {
         o->same[i] = need((int64_t)s->n_place * s->attribute[i].n_value, sizeof *o->same[i]);
     }
@@ -221,7 +312,7 @@ static void find_attributes(oracle *o)
 static int32_t n_class(const oracle *o, int32_t axis)
 {
     if (axis >= 0) { return o->s->attribute[axis].n_value; }
-    return axis == axis_origin ? o->s->n_place : 2;
+    return axis == axis_origin ? o->s->n_place : axis == axis_cause ? FLOW_N_CAUSE_CLASS : 2;
 }
 
 static int32_t class_of(const unit *u, int32_t axis)
@@ -271,6 +362,10 @@ static double end_score(const oracle *o, const unit *u, int32_t end)
     if (hop->stay_close_to_home) {
         const int32_t from = o->s->set.quirks.home_is_present_place ? u->place : u->origin;
         e *= o->near[from * o->s->n_place + end];
+    }
+    e *= flood_weight(o, level_on(o, end, o->day));
+    if (hop->flood_forecast) {
+        e *= forecast_factor(o, end, o->s->set.quirks.forecast_of_today) * awareness(o, u);
     }
     if (is_camp(o, end)) {
         if (hop->match_camp_ethnicity) { e *= 10.0 * share_alike(o, u, end, o->ethnicity); }
@@ -344,7 +439,7 @@ static void decide(oracle *o, unit *u, bool onward)
     const int32_t place = u->place;
     const bool short_stint = onward && hop->avoid_short_stints && is_town(o, place) &&
                              (u->recent + u->today / hop->max_move_speed) / 2.0 < 0.5;
-    const double chance = short_stint ? 1.0 : o->leave[place];
+    const double chance = short_stint ? 1.0 : o->leave[place] * awareness(o, u);
     if (u->n_next == 0 && (uniform(o) >= chance || !choose(o, u))) { return; }
     const int32_t link = u->next[0];
     const int32_t goal = o->s->link_to[u->next[u->n_next - 1]];
@@ -444,6 +539,7 @@ static void enter_one(oracle *o, int32_t place, int32_t cause)
     if (o->household >= 0) { u->size = (int32_t)strtol(text_of(o, u, o->household), NULL, 10); }
     const char *gender = text_of(o, u, o->gender);
     u->age = strtod(text_of(o, u, o->age), NULL);
+    u->aware = (int32_t)strtol(text_of(o, u, o->aware), NULL, 10);
     u->male = strcasecmp(gender, "male") == 0 || strcasecmp(gender, "m") == 0;
     u->female = strcasecmp(gender, "female") == 0 || strcasecmp(gender, "f") == 0;
     o->people[place] += u->size;
@@ -472,7 +568,7 @@ static int64_t enter(oracle *o, int32_t place, int64_t n, int32_t cause)
 }
 
 /// n persons leave home, or as many as are left there; returns how many are missing.
-static int64_t leave_home(oracle *o, int32_t place, int64_t n)
+static int64_t leave_home(oracle *o, int32_t place, int64_t n, int32_t cause)
 {
     const flow_settings *set = &o->s->set;
     int64_t able = n;
@@ -480,7 +576,7 @@ static int64_t leave_home(oracle *o, int32_t place, int64_t n)
         (double)n > o->population[place]) {
         able = (int64_t)o->population[place];
     }
-    const int64_t entered = enter(o, place, able, 1);
+    const int64_t entered = enter(o, place, able, cause);
     if (set->spawn.take_from_population) {
         o->population[place] = fmax(o->population[place] - (double)entered, 0.0);
     }
@@ -516,6 +612,10 @@ static void spawn_by_registrations(oracle *o)
     double sum = 0.0;
     for (int32_t p = 0; p < s->n_place; p++) {
         o->origin[p] = in_conflict(o, p) ? o->population[p] * o->conflict[p] * decay(o, p) : 0.0;
+        const bool food =
+            s->set.spawn.food && (in_conflict(o, p) || !s->set.spawn.food_in_conflict);
+        o->hungry[p] = food ? o->population[p] * seen_hunger(o, p) : 0.0;
+        o->origin[p] += o->hungry[p];
         sum += o->origin[p];
         o->entering[p] = 0;
     }
@@ -529,7 +629,30 @@ static void spawn_by_registrations(oracle *o)
         }
         o->entering[place]++;
     }
-    for (int32_t p = 0; p < s->n_place; p++) { o->waiting += leave_home(o, p, o->entering[p]); }
+    for (int32_t p = 0; p < s->n_place; p++) {
+        int64_t without_food = 0;
+        for (int64_t i = 0; i < o->entering[p] && o->hungry[p] > 0.0; i++) {
+            without_food += uniform(o) * o->origin[p] < o->hungry[p];
+        }
+        o->waiting += leave_home(o, p, without_food, FLOW_CAUSE_DROUGHT);
+        o->waiting += leave_home(o, p, o->entering[p] - without_food, FLOW_CAUSE_CONFLICT);
+    }
+}
+
+static void spawn_by_floods(oracle *o)
+{
+    const flow_settings_spawn *set = &o->s->set.spawn;
+    for (int32_t p = 0; p < o->s->n_place; p++) {
+        const double level = level_on(o, p, o->day);
+        if (!(level > 0.0)) { continue; }
+        const double rate = in_list(&set->flood_rate, level);
+        double n = floor(rate);
+        if (set->flood_rate_kind == FLOW_RATE_POP_RATIO) { n = floor(rate * o->population[p]); }
+        if (set->flood_rate_kind == FLOW_RATE_POISSON) {
+            n = gsl_ran_poisson(o->rng, o->s->set.quirks.whole_flood_levels ? floor(rate) : rate);
+        }
+        (void)leave_home(o, p, (int64_t)n, FLOW_CAUSE_FLOOD);
+    }
 }
 
 static void spawn_by_conflict(oracle *o)
@@ -541,7 +664,7 @@ static void spawn_by_conflict(oracle *o)
         double n = floor(amount);
         if (set->rate_kind == FLOW_RATE_POP_RATIO) { n = floor(amount * o->population[p]); }
         if (set->rate_kind == FLOW_RATE_POISSON) { n = gsl_ran_poisson(o->rng, amount); }
-        (void)leave_home(o, p, (int64_t)n);
+        (void)leave_home(o, p, (int64_t)n, FLOW_CAUSE_CONFLICT);
     }
 }
 
@@ -584,16 +707,29 @@ static void look_around(oracle *o)
     const flow_scenario *s = o->s;
     const flow_settings_hop *hop = &s->set.hop;
     for (int32_t p = 0; p < s->n_place; p++) {
-        o->score[p] = s->foreign[p] ? hop->foreign_weight : 1.0;
+        o->score[p] = 1.0;
+        if (s->foreign[p]) {
+            if (hop->economic_pull) {
+                o->score[p] += s->trade_volume[p] + pow(s->human_development[p], 2.0);
+            }
+            o->score[p] *= hop->foreign_weight;
+        } else if (hop->avoid_food_deprived) {
+            o->score[p] *= 1.0 - pow(seen_hunger(o, p), 2.0);
+        }
         if (is_camp(o, p)) { o->score[p] *= hop->camp_weight; }
         if (in_conflict(o, p)) {
             o->score[p] *= pow(hop->conflict_weight, o->conflict[p] * decay(o, p));
+        }
+        if (o->kind[p] == FLOW_FLOOD_ZONE && s->set.quirks.flood_weight_twice) {
+            o->score[p] *= flood_weight(o, level_on(o, p, o->day));
+            if (hop->flood_forecast) { o->score[p] *= forecast_factor(o, p, false); }
         }
         o->leave[p] = move_chance(o, p);
         if (hop->movechance_pop_scale_factor != 0.0) {
             o->leave[p] *= pow(fmax(o->population[p], o->capacity[p]) / hop->movechance_pop_base,
                                hop->movechance_pop_scale_factor);
         }
+        o->leave[p] = chance_in_hazards(o, p, o->leave[p]);
         o->dawn[p] = o->people[p];
         o->arrivals[p] = 0;
     }
@@ -670,12 +806,12 @@ static void begin(oracle *o)
         o->people[p] = o->arrivals[p] = 0;
         o->owed[p] = 0.0;
         if (is_camp(o, p) && set->empty_camps_on_day0) { continue; }
-        (void)enter(o, p, s->initial_idps[p], 0);
+        (void)enter(o, p, s->initial_idps[p], FLOW_CAUSE_INITIAL);
     }
     if (!set->insert_day0 || set->empty_camps_on_day0) { return; }
     for (int32_t k = 0; k < s->n_observed; k++) {
         const int32_t p = s->observed[k].place;
-        if (is_camp(o, p)) { (void)enter(o, p, s->observed[k].people[0], 0); }
+        if (is_camp(o, p)) { (void)enter(o, p, s->observed[k].people[0], FLOW_CAUSE_INITIAL); }
     }
 }
 
@@ -687,6 +823,7 @@ static void one_day(oracle *o)
     }
     if (s->set.spawn.mode == FLOW_SPAWN_REGISTRATIONS) { spawn_by_registrations(o); }
     if (s->set.spawn.mode == FLOW_SPAWN_CONFLICT) { spawn_by_conflict(o); }
+    if (s->set.spawn.floods) { spawn_by_floods(o); }
     look_around(o);
     move_all(o);
     end_day(o);
@@ -755,6 +892,7 @@ oracle *oracle_create(const flow_scenario *s, oracle_order order)
     o->arrivals = need(n, sizeof *o->arrivals);
     o->dawn = need(n, sizeof *o->dawn);
     o->origin = need(n, sizeof *o->origin);
+    o->hungry = need(n, sizeof *o->hungry);
     o->entering = need(n, sizeof *o->entering);
     o->owed = need(n, sizeof *o->owed);
     o->routes = need(n, sizeof *o->routes);
@@ -788,7 +926,7 @@ void oracle_free(oracle *o)
                             o->capacity, o->score,  o->leave,     o->people,  o->arrivals,
                             o->dawn,     o->origin, o->entering,  o->owed,    o->routes,
                             o->near,     o->closed, o->closed_on, o->on_link, o->unit,
-                            o->turn,     o->weight};
+                            o->turn,     o->weight, o->hungry};
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) { free(memory[i]); }
     gsl_rng_free(o->rng);
     free(o);

@@ -25,7 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { n_run = 300, n_shuffle = 999, most_files = 8, most_classes = 8 };
+enum { n_run = 300, n_shuffle = 999, most_files = 9, most_classes = 8 };
 static const double false_alarm = 0.001;
 
 typedef struct folder {
@@ -232,6 +232,86 @@ static const folder families = {
                               "2020-01-07,Camp,370\n"
                               "2020-01-20,Camp,1900\n")}};
 
+// Floods that rise and fall, forecast to those who listen, beside a conflict and hunger; homes run
+// empty, a camp fills, a flood reaches it.
+#define WATER                                                                                      \
+    TEXT("places.csv", "name,kind,country,region,latitude,longitude,population,capacity,"          \
+                       "initial_idps,sink,conflict_intensity,trade_volume,hdi\n"                   \
+                       "Delta,flood_zone,Here,,,,900,,60,,,,\n"                                    \
+                       "Bank,flood_zone,Here,,,,500,,30,,,,\n"                                     \
+                       "Front,conflict,Here,,,,1200,,20,,0.7,,\n"                                  \
+                       "Mill,town,Here,,,,600,,40,,,,\n"                                           \
+                       "Port,town,There,,,,,,10,,,0.8,0.7\n"                                       \
+                       "Camp,camp,Here,,,,,900,20,,,,\n"                                           \
+                       "Tents,idp_camp,Here,,,,,,15,,,,\n"),                                       \
+        TEXT("links.csv", "from,to,length_km,direction\n"                                          \
+                          "Delta,Bank,45,both\n"                                                   \
+                          "Delta,Mill,80,both\n"                                                   \
+                          "Bank,Mill,60,both\n"                                                    \
+                          "Front,Mill,110,both\n"                                                  \
+                          "Front,Tents,150,both\n"                                                 \
+                          "Mill,Camp,70,both\n"                                                    \
+                          "Mill,Port,190,both\n"                                                   \
+                          "Camp,Tents,90,both\n"),                                                 \
+        TEXT("floods.csv", "place,start,level\n"                                                   \
+                           "Delta,2,1\nDelta,4,3\nDelta,7,1.6\nDelta,11,0\nDelta,15,2\n"           \
+                           "Bank,3,2.5\nBank,9,0\n"                                                \
+                           "Mill,6,1\nMill,8,0\n"                                                  \
+                           "Camp,12,1.2\nCamp,14,0\n"                                              \
+                           "Port,9,2\nPort,10,0\n"),                                               \
+        TEXT("food.csv", "place,start,percent\n"                                                   \
+                         "Front,0,20\nMill,5,35\nMill,12,10\nTents,3,15\n"),                       \
+        TEXT("attributes.csv", "attribute,value,place,weight\n"                                    \
+                               "flood_awareness,0,,1\n"                                            \
+                               "flood_awareness,1,,2\n"                                            \
+                               "flood_awareness,2,Delta,3\n"),                                     \
+        TEXT("observations.csv", "date,place,people\n"                                             \
+                                 "2020-01-01,Camp,20\n"                                            \
+                                 "2020-01-12,Camp,420\n"                                           \
+                                 "2020-01-20,Camp,700\n")
+
+#define WATER_YAML                                                                                 \
+    "libflow: 1\n"                                                                                 \
+    "period: {start: 2020-01-01, days: 20}\n"                                                      \
+    "people: {axes: cause}\n"                                                                      \
+    "hop: {max_move_speed: 173, default_movechance: 0.45, camp_movechance: 0.06,\n"                \
+    "      idpcamp_movechance: 0.15, conflict_movechance: 0.8, conflict_weight: 0.3,\n"            \
+    "      camp_weight: 2, foreign_weight: 0.6, awareness_level: 2, capacity_buffer: 0.2,\n"       \
+    "      flood_movechance: [0.2, 0.5, 0.75, 1], flood_weight: [1, 0.6, 0.25, 0],\n"              \
+    "      flee_when_starving: true, avoid_food_deprived: true, economic_pull: true,\n"            \
+    "      weight_softening: 0.02, memory_bins: 4096, capacity_batch: 0.001"
+
+static const folder floods = {
+    "floods",
+    {TEXT("scenario.yaml",
+          WATER_YAML ", capacity_scaling: 9}\n" // no rush on the camp
+                     "spawn: {take_from_population: true, floods: true, food: true,\n"
+                     "        food_in_conflict: false, flood_rate: [0, 0.03, 0.11, 0.2]}\n"),
+     WATER}};
+
+static const folder forecasts = {
+    "flood forecasts",
+    {TEXT("scenario.yaml",
+          WATER_YAML ",\n"
+                     "      flood_forecast: true, forecast_days: 3, forecast_end: 14,\n"
+                     "      forecast_weight: [1.5, 1.1, 0.8], awareness_weight: [0.3, 0.7, 1]}\n"
+                     "spawn: {mode: conflict, rate: 13, floods: true, flood_rate_kind: poisson,\n"
+                     "        flood_rate: [0, 7.3, 14.6, 21.5]}\n"),
+     WATER}};
+
+static const folder forecasts_of_flee = {
+    "flood forecasts of FLEE",
+    {TEXT("scenario.yaml", WATER_YAML
+          ",\n"
+          "      flood_forecast: true, forecast_days: 3, forecast_end: 17,\n"
+          "      forecast_weight: [1.5, 1.1, 0.8], awareness_weight: [0.3, 0.7, 1]}\n"
+          "spawn: {mode: none, floods: true, flood_rate_kind: constant,\n"
+          "        take_from_population: true, flood_rate: [0, 17.3, 24.6, 41.5]}\n"
+          "quirks: {whole_flood_levels: true, flood_weight_twice: true, forecast_of_today: true,\n"
+          "         forecast_squared: true, dry_forecast_stops: true, no_hunger_on_day0: true,\n"
+          "         overdrawn_population: true}\n"),
+     WATER}};
+
 static flow_scenario *load(const folder *f, const char *const *set, int32_t n_set)
 {
     flow_scenario *s = NULL;
@@ -258,19 +338,13 @@ static void observe(const flow_model *m, const char *name, double *out, int32_t 
     cr_assert_eq(flow_model_observe(m, name, out, n), FLOW_OK, "%s", flow_error_text());
 }
 
-/// Class of a group as the oracle numbers it: only two each of the causes and statuses occur.
+/// Class of a group as the oracle numbers it: only two of the statuses occur.
 static int32_t class_of(const flow_people_axis *axis, uint32_t group)
 {
     const int32_t class = flow_group_class(axis, group);
-    switch (axis->kind) {
-    case FLOW_AXIS_STATUS:
-        cr_assert(class == FLOW_STATUS_IDP || class == FLOW_STATUS_ABROAD);
-        return class == FLOW_STATUS_ABROAD;
-    case FLOW_AXIS_CAUSE:
-        cr_assert(class == FLOW_CAUSE_INITIAL || class == FLOW_CAUSE_CONFLICT);
-        return class == FLOW_CAUSE_CONFLICT;
-    default: return class;
-    }
+    if (axis->kind != FLOW_AXIS_STATUS) { return class; }
+    cr_assert(class == FLOW_STATUS_IDP || class == FLOW_STATUS_ABROAD);
+    return class == FLOW_STATUS_ABROAD;
 }
 
 /// Persons at places by class of the axes switched on, as oracle_width() lists them.
@@ -281,7 +355,7 @@ static void observe_axes(const flow_model *m, double *out, int32_t n)
     memset(out, 0, (size_t)n * sizeof *out);
     for (int32_t a = 0; out < end; a++) { // axes that only rules need come after them
         const flow_people_axis *axis = &m->groups.axis[a];
-        const bool two = axis->kind == FLOW_AXIS_STATUS || axis->kind == FLOW_AXIS_CAUSE;
+        const bool two = axis->kind == FLOW_AXIS_STATUS;
         for (int32_t p = 0; p < n_place; p++) {
             for (int32_t i = 0; i < m->here[p].n; i++) {
                 const flow_cell *cell = &m->here[p].row[i];
@@ -606,6 +680,21 @@ Test(oracle, kinds_of_people)
 Test(oracle, families_stay_together)
 {
     check(&families, 0.01);
+}
+
+Test(oracle, floods_drive_people_out_and_keep_them_away)
+{
+    check(&floods, 0.01);
+}
+
+Test(oracle, flood_forecasts)
+{
+    check(&forecasts, 0.01);
+}
+
+Test(oracle, flood_forecasts_as_in_flee)
+{
+    check(&forecasts_of_flee, 0.01);
 }
 
 // Rounding --------------------------------------------------------------------------------------
