@@ -145,9 +145,9 @@ def write_labels(axes, labels):
     renderer = axes.figure.canvas.get_renderer()
     frame = axes.get_window_extent(renderer)
     taken = []
-    for x, y, text, color in labels:
-        for offset, side in (((4, 3), "left"), ((-4, 3), "right"), ((4, -9), "left"),
-                             ((-4, -9), "right")):
+    for x, y, radius, text, color in labels:
+        for offset, side in (((radius, 3), "left"), ((-radius, 3), "right"), ((radius, -9), "left"),
+                             ((-radius, -9), "right")):
             label = axes.annotate(text, (x, y), xytext=offset, textcoords="offset points",
                                   fontsize=7.2, ha=side, color=color, zorder=5)
             box = label.get_window_extent(renderer)
@@ -169,7 +169,7 @@ def draw_map(axes, result, hosted, gone, title, scale):
                  zorder=4)
     axes.scatter(x, y, s=here / scale, color=SIMULATED, alpha=0.6, linewidths=0, zorder=3)
     axes.set_aspect(1 / math.cos(math.radians(float(np.nanmean(y)))))
-    axes.margins(0.12)
+    axes.margins(0.1)
     axes.set_xticks([])
     axes.set_yticks([])
     axes.set_title(title, fontsize=10, loc="left")
@@ -180,8 +180,9 @@ def draw_map(axes, result, hosted, gone, title, scale):
     labels += [(gone[i], i, AWAY) for i in range(len(here)) if gone[i] > least]
     names = result.place.values
     axes.figure.canvas.draw()
-    write_labels(axes, [(x[i], y[i], f"{names[i]} {rounded(n)}" + (" away" if color == AWAY else ""),
-                         color) for n, i, color in sorted(labels, reverse=True)])
+    write_labels(axes, [(x[i], y[i], 2 + 0.5 * math.sqrt(max(here[i], gone[i]) / scale),
+                         f"{names[i]} {rounded(n)}" + (" away" if color == AWAY else ""), color)
+                        for n, i, color in sorted(labels, reverse=True)])
 
 
 def draw_situation(result, at):
@@ -195,11 +196,11 @@ def draw_situation(result, at):
     largest = max(people[moments].sum(axis=2).max(), gone[moments].max(), 1.0)
     latitude, longitude = result.latitude.values, result.longitude.values
     shape = np.ptp(latitude) / max(np.ptp(longitude) * math.cos(math.radians(latitude.mean())), 1e-6)
-    tall = min(max(5.4 * shape, 2.6), 6.5) # inches of a map of 5.4
+    tall = min(max(5.4 * shape, 2.6), 5.8) # inches of a map of 5.4
     figure = plt.figure(figsize=(11.6, 3.9 + tall))
     grid = figure.add_gridspec(2, len(moments), left=0.045, right=0.895, bottom=0.02,
                                top=1 - 0.95 / (3.9 + tall), height_ratios=[2.3, tall], wspace=0.04,
-                               hspace=0.5 / (2.3 + tall))
+                               hspace=1.1 / (2.3 + tall))
     draw_causes(figure.add_subplot(grid[0, :]), result, people, causes, moments)
     for i, moment in enumerate(moments):
         when = str(time[moment])[:16].replace("T", " ")
