@@ -15,6 +15,7 @@
 /// The row of a place and cause.
 typedef struct flow_going {
     uint64_t version; ///< of the inputs it was made from; 0: never
+    int32_t step;     ///< in which it was made
     int32_t n, size;
     int32_t *place; ///< [n] the place itself: stay
     double *weight; ///< [n]
@@ -26,6 +27,7 @@ typedef struct flow_row_room {
     int32_t size;
     double *value; ///< [terms + 3][size]
     int32_t *order;
+    int32_t *way;   ///< [size] rows of the tree that candidates stand in
     int64_t *count; ///< [size]
     flow_search *search;
 } flow_row_room;
@@ -44,8 +46,10 @@ struct flow_destination {
     double *cost, *km; ///< [n_link] days of travel (INFINITY: closed), km; km is borrowed
     bool *marker;      ///< [n_place] passed through only
     flow_routes *routes;
+    int32_t kind[FLOW_N_CAUSE]; ///< flow_destination_kind
     flow_row_rule rule[FLOW_N_CAUSE];
-    flow_going *row; ///< [n_place][FLOW_N_CAUSE]
+    flow_row_rule missing[FLOW_N_CAUSE]; ///< of origins that the table of shares lacks
+    flow_going *row;                     ///< [n_place][FLOW_N_CAUSE]
     flow_row_room *room;
 
     uint64_t version, roads; ///< of what rows are made from; of what costs are made from
@@ -54,8 +58,11 @@ struct flow_destination {
     double *safe;            ///< [n_place] in [0, 1]
     double *appeal;          ///< [n_place] utility added by quantities
     double *worth;           ///< [n_place] of staying for work, found in the first step
-    double *access;          ///< [n_place] competing destinations
-    double *balance;         ///< [n_place] gravity with given arrivals
+    double *access;          ///< [FLOW_N_CAUSE][n_place] competing destinations; none: unused
+    double *balance;         ///< [FLOW_N_CAUSE][n_place] gravity with given arrivals; none: unused
+    int64_t *tie_first;      ///< [n_place + 1] places kept however far, with those of the table of
+    int32_t *tie;            ///< shares; NULL: those of the scenario
+    int32_t epoch;           ///< of the table of shares
 
     bool kin;            ///< some cause counts people of the same origin
     int64_t *kin_first;  ///< [n_place + 1] those at each place at the beginning of the step:
@@ -89,12 +96,24 @@ void flow_destination_reset(flow_model *m);
 /// The state has changed as a whole: what is made from it is made anew.
 void flow_destination_renew(flow_model *m);
 
-// destination.c: rows
+// destination_rule.c: rules
+/// The rules of all causes.
+void flow_destination_make_rules(flow_model *m);
+/// What rules need of the whole network, once it is there.
+flow_err flow_destination_weigh_network(flow_model *m);
+/// Accessibility of a place to all others but one, which is some km away, or to all where the rule
+/// takes that one away itself.
+double flow_destination_access(const flow_model *m, int32_t cause, int32_t from, int32_t to,
+                               double km);
+
+// destination.c: what rows are made from
 /// Costs, safety and what else rows are made from, as they are in this step.
 flow_err flow_destination_update(flow_model *m);
 /// In the first step: the utility of staying for work that gives the wanted annual rate.
 flow_err flow_destination_stay(flow_model *m);
-/// The row of a place and cause, remade where an input has changed. NULL: see w->error.
+// destination_row.c
+/// The row of a place and cause, remade where an input has changed. NULL: see w->error and
+/// w->text.
 const flow_going *flow_destination_row(flow_model *m, flow_work *w, int32_t place, int32_t cause);
 
 // depart.c: who leaves, why, and where to

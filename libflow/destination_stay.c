@@ -17,7 +17,7 @@ static flow_err find(flow_model *m, int32_t place, double often, double rate)
 {
     const flow_going *row = flow_destination_row(m, &m->work[0], place, FLOW_CAUSE_ECONOMIC);
     if (row == NULL) {
-        return m->work[0].error != FLOW_OK ? m->work[0].error
+        return m->work[0].error != FLOW_OK ? flow_fail(m->work[0].error, "%s", m->work[0].text)
                                            : flow_fail(FLOW_ENOMEM, "no memory for a row");
     }
     const double odds = odds_of(row);

@@ -343,11 +343,7 @@ static flow_err failure(const flow_model *m)
 {
     for (int32_t t = 0; t < m->threads; t++) {
         if (m->work[t].error != FLOW_OK) {
-            return flow_fail(m->work[t].error,
-                             "step %d: a place has a value of which no utility "
-                             "can be made (a wage, a population or a factor "
-                             "below 0)",
-                             (int)m->day);
+            return flow_fail(m->work[t].error, "%s", m->work[t].text);
         }
     }
     return flow_any_failed(m)

@@ -131,6 +131,8 @@ int32_t flow_load_flee_column(flow_loader *l, const flow_table *t, int32_t colum
 /// Read the two kinds of folders. Problems go to l->problems.
 flow_err flow_load_own(flow_loader *l);
 flow_err flow_load_flee(flow_loader *l);
+/// Take the functions that fill rows from the options, and look for those that are missing.
+flow_err flow_load_fillers(flow_loader *l);
 /// Read the tables of an own folder that may be absent.
 flow_err flow_load_own_tables(flow_loader *l);
 /// diaspora.csv: who lives elsewhere already.

@@ -26,12 +26,13 @@ static void check_annual_rate(flow_loader *l)
 {
     const flow_settings *set = &l->s->set;
     const flow_settings_choice *choice = &set->choice[FLOW_CAUSE_ECONOMIC];
-    const bool may_stay = choice->may_stay && set->destination.kind == FLOW_TO_UTILITY;
+    const bool may_stay =
+        choice->may_stay && flow_choice_kind(set, FLOW_CAUSE_ECONOMIC) == FLOW_TO_UTILITY;
     if (!(choice->annual_rate > 0.0) || may_stay) { return; }
     const flow_node *node = flow_config_find(&l->config, "destination_economic.annual_rate");
     flow_problem_error(&l->problems, node != NULL ? node->at : (flow_mark){.file = "--set"},
                        "destination_economic.annual_rate: people choose whether they stay only "
-                       "with destination_economic.may_stay and destination.kind utility");
+                       "with destination_economic.may_stay and destination_economic.kind utility");
 }
 
 /// Bind scenario.yaml and the overrides; find the period.

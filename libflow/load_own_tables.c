@@ -1,6 +1,7 @@
 // The tables of libflow's own folder that may be absent: conflict, closures, observations,
 // corrections, attributes, major routes.
 #include "load.h"
+#include "shares.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -541,6 +542,7 @@ flow_err flow_load_own_tables(flow_loader *l)
         if (tables[i].read == read_attributes) { l->attributes = l->problems.n_error == before; }
     }
     FLOW_TRY(flow_load_own_hazards(l));
+    FLOW_TRY(flow_load_shares(l));
     FLOW_TRY(observations(l));
     return flow_load_events(l);
 }

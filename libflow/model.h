@@ -47,6 +47,7 @@ typedef struct flow_work {
     int64_t units_left;    ///< units who left in this phase
     bool wrote;            ///< somebody entered a link in this wave of the destination rule
     flow_err error;        ///< of a function that a parallel loop called
+    char text[320];        ///< of that error
     bool failed;           ///< out of memory in a parallel loop
     char pad[64];          ///< threads do not share cache lines
 } flow_work;

@@ -400,6 +400,7 @@ static flow_err load(flow_loader *l)
     l->s->dt = 1.0; // until the period is known
     FLOW_TRY(flow_load_registry(l));
     FLOW_TRY(own ? flow_load_own(l) : flow_load_flee(l));
+    FLOW_TRY(flow_load_fillers(l));
     FLOW_TRY(flow_load_modules(l));
     FLOW_TRY(flow_groups_load(l));
     if (l->problems.n_error == 0) {
@@ -448,6 +449,9 @@ static flow_err check_options(const flow_load_options *options)
     }
     if (options->n_module < 0 || (options->n_module > 0 && options->module == NULL)) {
         return flow_fail(FLOW_ERANGE, "n_module = %d does not fit module", (int)options->n_module);
+    }
+    if (options->n_filler < 0 || (options->n_filler > 0 && options->filler == NULL)) {
+        return flow_fail(FLOW_ERANGE, "n_filler = %d does not fit filler", (int)options->n_filler);
     }
     if (options->n_forcing < 0 || (options->n_forcing > 0 && options->forcing == NULL)) {
         return flow_fail(FLOW_ERANGE, "n_forcing = %d does not fit forcing",

@@ -39,6 +39,8 @@ typedef struct flow_attribute {
     double *weight; ///< [n_place][n_value], each row sums to 1
 } flow_attribute;
 
+/// Shares of people that go to each destination (shares.h).
+typedef struct flow_shares flow_shares;
 /// What people are told apart by (people.h).
 typedef struct flow_groups flow_groups;
 
@@ -114,6 +116,9 @@ struct flow_scenario {
     flow_observed *observed;
     flow_observed total;    ///< people == NULL: no total series
     int64_t total_day0_raw; ///< day-0 value of the total row (quirk day0_total_row)
+
+    flow_shares *shares;              ///< NULL: no cause uses a table
+    flow_filler filler[FLOW_N_CAUSE]; ///< functions of the program; fill NULL: none
 
     int32_t n_major_route;
     int32_t **major_route; ///< each: places in order, ended by -1

@@ -128,7 +128,10 @@ typedef enum flow_term_id {
 
 /// The destination rule: what is the same for all causes. docs/model.md, "The destination rule".
 typedef struct flow_settings_destination {
-    int32_t kind;             ///< flow_destination_kind
+    int32_t kind;             ///< flow_destination_kind, of causes that have none of their own
+    char *table;              ///< file of shares
+    int32_t missing;          ///< flow_missing
+    bool scale;               ///< shares are amounts, of any sum
     double speed;             ///< km/d where the link has none of its own
     int64_t most;             ///< nearest places that people choose from
     double radius;            ///< days of travel to the farthest of them; 0: none
@@ -146,11 +149,24 @@ typedef enum flow_destination_kind {
     FLOW_TO_BALANCED, ///< gravity with arrivals in proportion to population (doubly constrained)
     FLOW_TO_COMPETING,
     FLOW_TO_RADIATION,
-    FLOW_TO_STOUFFER
+    FLOW_TO_STOUFFER,
+    FLOW_TO_TABLE,   ///< shares of a file
+    FLOW_TO_CALLBACK ///< a function of the program (flow_filler)
 } flow_destination_kind;
+
+/// What people do whose origin the table of shares lacks.
+typedef enum flow_missing {
+    FLOW_MISSING_REFUSE, ///< the scenario is refused
+    FLOW_MISSING_STAY,
+    FLOW_MISSING_UTILITY,
+    FLOW_MISSING_GRAVITY,
+    FLOW_MISSING_RADIATION
+} flow_missing;
 
 /// The destination rule: how people with one cause choose.
 typedef struct flow_settings_choice {
+    int32_t kind;  ///< 0: that of all; else flow_destination_kind + 1
+    double radius; ///< days of travel to the farthest place; 0: that of all
     double coefficient[FLOW_N_TERM];
     bool may_stay;      ///< staying competes with the destinations
     double stay;        ///< utility of staying
@@ -201,6 +217,11 @@ typedef struct flow_settings {
     flow_settings_choice choice[FLOW_N_CAUSE];
     flow_settings_quirks quirks;
 } flow_settings;
+
+/// The rule by which people with a cause choose, flow_destination_kind.
+int32_t flow_choice_kind(const flow_settings *set, int32_t cause);
+/// Whether people with some cause choose by a rule.
+bool flow_choice_any(const flow_settings *set, int32_t kind);
 
 /// Rows of the sections of the destination rule (settings_destination.c).
 extern const flow_field flow_destination_rows[];

@@ -4,13 +4,21 @@
 #include <stddef.h>
 
 #define MOST_KM 1e9
+#define KINDS "utility|gravity|balanced|competing|radiation|stouffer|table|callback"
 
 #define DESTINATION(member) offsetof(flow_settings_destination, member)
 const flow_field flow_destination_rows[] = {
-    {"kind", DESTINATION(kind), FLOW_CHOICE, "", "utility", 0, 0,
-     "utility|gravity|balanced|competing|radiation|stouffer", '-', "",
+    {"kind", DESTINATION(kind), FLOW_CHOICE, "", "utility", 0, 0, KINDS, '-', "",
      "How places attract: random utility, gravity, gravity with arrivals in proportion to "
-     "population, competing destinations, radiation, or intervening opportunities."},
+     "population, competing destinations, radiation, intervening opportunities, a table of shares, "
+     "or a function of the program that runs the scenario."},
+    {"table", DESTINATION(table), FLOW_TEXT, "", "shares.csv", 0, 0, NULL, '-', "",
+     "File of the table of shares."},
+    {"missing", DESTINATION(missing), FLOW_CHOICE, "", "refuse", 0, 0,
+     "refuse|stay|utility|gravity|radiation", '-', "",
+     "Table: what people do whose origin has no shares; refuse: there must be shares for all."},
+    {"scale", DESTINATION(scale), FLOW_BOOL, "", "false", 0, 0, NULL, '-', "",
+     "Table: shares are amounts such as counts of people, of any sum; false: they add up to 1."},
     {"speed", DESTINATION(speed), FLOW_DOUBLE, "km d-1", "360", 0.001, 1e6, NULL, 'V',
      "FLEE 3 (Suleimenova, Bell, Groen 2017), default of its settings reader",
      "Distance covered in a day of travel, on links without a speed of their own."},
@@ -29,26 +37,64 @@ const flow_field flow_destination_rows[] = {
     {"count_here", DESTINATION(count_here), FLOW_BOOL, "", "false", 0, 0, NULL, '-', "",
      "Radiation, Stouffer: people of the origin are opportunities, too."},
     {"count_there", DESTINATION(count_there), FLOW_BOOL, "", "false", 0, 0, NULL, '-', "",
-     "Radiation, Stouffer: people of the destination intervene, too."},
+     "Radiation: people of the destination intervene, too, as Stouffer's rule always has it."},
     {"wealth", DESTINATION(wealth), FLOW_DOUBLE, "USD", "1000", 0.001, 1e9, NULL, 'A', "libflow",
      "Wealth of a traveller at real wage 1, which fees are compared with."},
     {"overflow", DESTINATION(overflow), FLOW_BOOL, "", "true", 0, 0, NULL, 'A', "libflow",
      "Who finds a place full chooses another one in the next step; false: stays all the same."},
     FLOW_FIELD_END};
 
+int32_t flow_choice_kind(const flow_settings *set, int32_t cause)
+{
+    const int32_t own = set->choice[cause].kind;
+    return own > 0 ? own - 1 : set->destination.kind;
+}
+
+bool flow_choice_any(const flow_settings *set, int32_t kind)
+{
+    bool any = false;
+    for (int32_t c = 0; c < FLOW_N_CAUSE; c++) {
+        any = any || (c != FLOW_CAUSE_RETURN && flow_choice_kind(set, c) == kind);
+    }
+    return any;
+}
+
 #define CHOICE(member) offsetof(flow_settings_choice, member)
 #define STAY(may)                                                                                  \
-    {"may_stay",                                                                                   \
-     CHOICE(may_stay),                                                                             \
-     FLOW_BOOL,                                                                                    \
+    {"kind",                                                                                       \
+     CHOICE(kind),                                                                                 \
+     FLOW_CHOICE,                                                                                  \
      "",                                                                                           \
-     may,                                                                                          \
+     "same",                                                                                       \
      0,                                                                                            \
      0,                                                                                            \
-     NULL,                                                                                         \
-     'A',                                                                                          \
-     "libflow",                                                                                    \
-     "Staying competes with the destinations; false: whoever leaves goes somewhere."},             \
+     "same|" KINDS,                                                                                \
+     '-',                                                                                          \
+     "",                                                                                           \
+     "How places attract people with this cause; same: as destination.kind says."},                \
+        {"radius",                                                                                 \
+         CHOICE(radius),                                                                           \
+         FLOW_DOUBLE,                                                                              \
+         "d",                                                                                      \
+         "0",                                                                                      \
+         0,                                                                                        \
+         MOST_KM,                                                                                  \
+         NULL,                                                                                     \
+         'A',                                                                                      \
+         "libflow",                                                                                \
+         "Days of travel to the farthest place people with this cause know of; 0: "                \
+         "destination.radius."},                                                                   \
+        {"may_stay",                                                                               \
+         CHOICE(may_stay),                                                                         \
+         FLOW_BOOL,                                                                                \
+         "",                                                                                       \
+         may,                                                                                      \
+         0,                                                                                        \
+         0,                                                                                        \
+         NULL,                                                                                     \
+         'A',                                                                                      \
+         "libflow",                                                                                \
+         "Staying competes with the destinations; false: whoever leaves goes somewhere."},         \
     {                                                                                              \
         "stay", CHOICE(stay), FLOW_DOUBLE, "1", "0", -1000, 1000, NULL, 'A', "libflow",            \
             "Utility of staying, beside the terms of the place."                                   \

@@ -43,8 +43,10 @@ static int32_t list_destination(const flow_model *m, int32_t n, flow_block *out)
     ROW(size, n_place, FLOW_FIXED, 0, 0);
     ROW(safe, n_place, FLOW_DERIVED, 0, 0);
     ROW(appeal, n_place, FLOW_DERIVED, 0, 0);
-    ROW(access, n_place, FLOW_FIXED, 0, 0);
-    ROW(balance, n_place, FLOW_FIXED, 0, 0);
+    const flow_settings *set = &m->s->set;
+    const int64_t n_row = n_place * FLOW_N_CAUSE;
+    ROW(access, flow_choice_any(set, FLOW_TO_COMPETING) ? n_row : 0, FLOW_FIXED, 0, 0);
+    ROW(balance, flow_choice_any(set, FLOW_TO_BALANCED) ? n_row : 0, FLOW_FIXED, 0, 0);
     ROW(fee, n_link, FLOW_DERIVED, 0, 0);
     ROW(worth, n_place, FLOW_KEPT, -1e6, 1e6);
     ROW(kin_first, n_place + 1, FLOW_SCRATCH, 0, 0);

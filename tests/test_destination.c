@@ -353,7 +353,7 @@ Test(destination, annual_rates_that_cannot_be_are_refused)
     toy_end(&w);
     t.set[7] = "destination_economic.may_stay=false";
     toy_refused(&t, "--set: destination_economic.annual_rate: people choose whether they stay only "
-                    "with destination_economic.may_stay and destination.kind utility");
+                    "with destination_economic.may_stay and destination_economic.kind utility");
 }
 
 Test(destination, broken_diasporas_are_refused)

@@ -43,17 +43,18 @@ static void put_table(text *t, const char *columns, const char *rows)
 }
 
 static flow_err try_load(const flow_file *file, int32_t n_file, const char *const *set,
-                         flow_scenario **out)
+                         flow_load_options options, flow_scenario **out)
 {
-    flow_load_options options = {.set = set};
+    options.set = set;
     while (set[options.n_set] != NULL) { options.n_set++; }
     return flow_scenario_load_memory(file, n_file, &options, out);
 }
 
-static flow_scenario *load(const flow_file *file, int32_t n_file, const char *const *set)
+static flow_scenario *load(const flow_file *file, int32_t n_file, const char *const *set,
+                           flow_load_options options)
 {
     flow_scenario *s = NULL;
-    cr_assert_eq(try_load(file, n_file, set, &s), FLOW_OK, "%s", flow_error_text());
+    cr_assert_eq(try_load(file, n_file, set, options, &s), FLOW_OK, "%s", flow_error_text());
     return s;
 }
 
@@ -104,6 +105,8 @@ static int32_t make_files(const toy *what, flow_file file[static most_file])
                                    {"observations.csv", what->observations},
                                    {"corrections.csv", what->corrections},
                                    {"attributes.csv", what->attributes},
+                                   {"shares.csv", what->shares},
+                                   {"leave.csv", what->leave},
                                    {"major_routes.csv", what->major_routes}};
     const int32_t n = add_files(file, 0, pair, sizeof pair / sizeof *pair);
     return add_files(file, n, what->more, sizeof what->more / sizeof *what->more);
@@ -112,14 +115,16 @@ static int32_t make_files(const toy *what, flow_file file[static most_file])
 flow_scenario *toy_scenario(const toy *what)
 {
     flow_file file[most_file];
-    return load(file, make_files(what, file), what->set);
+    const flow_load_options options = {.filler = what->filler, .n_filler = what->n_filler};
+    return load(file, make_files(what, file), what->set, options);
 }
 
 void toy_refused(const toy *what, const char *expected)
 {
     flow_file file[most_file];
     flow_scenario *s = NULL;
-    cr_expect_eq(try_load(file, make_files(what, file), what->set, &s), FLOW_EINPUT, "%s",
+    const flow_load_options options = {.filler = what->filler, .n_filler = what->n_filler};
+    cr_expect_eq(try_load(file, make_files(what, file), what->set, options, &s), FLOW_EINPUT, "%s",
                  expected);
     cr_expect_str_eq(flow_error_text(), expected);
     flow_scenario_free(s);
@@ -188,15 +193,16 @@ static int32_t make_flee_files(const toy_flee *what, flow_file file[static most_
 toy_world toy_make_flee(const toy_flee *what, uint64_t seed)
 {
     flow_file file[most_file];
-    return realise(load(file, make_flee_files(what, file), what->set), seed);
+    return realise(load(file, make_flee_files(what, file), what->set, (flow_load_options){0}),
+                   seed);
 }
 
 void toy_refused_flee(const toy_flee *what, const char *expected)
 {
     flow_file file[most_file];
     flow_scenario *s = NULL;
-    cr_expect_eq(try_load(file, make_flee_files(what, file), what->set, &s), FLOW_EINPUT, "%s",
-                 expected);
+    cr_expect_eq(try_load(file, make_flee_files(what, file), what->set, (flow_load_options){0}, &s),
+                 FLOW_EINPUT, "%s", expected);
     cr_expect_not_null(strstr(flow_error_text(), expected), "'%s', '%s' was expected",
                        flow_error_text(), expected);
     flow_scenario_free(s);

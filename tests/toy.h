@@ -17,10 +17,13 @@ typedef struct toy {
     int days; ///< 0: 10
     const char *place, *link;
     const char *yaml, *conflict, *closures, *observations, *corrections, *attributes, *major_routes;
-    const char *more[4][2];        ///< names and texts of other files
-    const char *floods, *food;     ///< whole tables
-    bool economy;                  ///< places have two columns more: trade_volume,hdi
+    const char *more[4][2];    ///< names and texts of other files
+    const char *floods, *food; ///< whole tables
+    bool economy;              ///< places have two columns more: trade_volume,hdi
+    const char *shares, *leave;
     const char *set[toy_most_set]; ///< overrides
+    const flow_filler *filler;     ///< [n_filler]
+    int n_filler;
 } toy;
 
 /// A FLEE folder. Rows of locations, routes, conflicts and closures end in ';' and lack the cells

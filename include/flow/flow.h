@@ -91,8 +91,35 @@ typedef struct flow_forcing {
     void *context; ///< given to fill
 } flow_forcing;
 
-/// How to load a scenario. Zero-initialise; every member may stay empty. Modules and forcings must
-/// outlive the scenario.
+/// What a function that fills rows is asked: with what weights people who leave a place choose
+/// among `n` others. Arrays are borrowed for the time of the call.
+typedef struct flow_question {
+    uint32_t member;      ///< realisation
+    int32_t step;         ///< from 0
+    int32_t place;        ///< where people leave
+    int32_t n;            ///< candidates
+    int32_t stay;         ///< candidate that is the place itself, where staying competes; -1: none
+    const int32_t *to;    ///< [n] places
+    const double *km;     ///< [n] length of the way, by roads as they are now
+    const double *days;   ///< [n] days of travel
+    const double *people; ///< [n] people who live there, or whom a camp takes in
+} flow_question;
+
+/// A function that says how people with one cause choose their destination.
+typedef struct flow_filler {
+    const char *cause; ///< such as "flood", whose key destination_flood.kind must be callback
+    /// Give every candidate a weight, finite and >= 0; shares are their parts of the sum. Nobody
+    /// leaves where all weights are 0. Anything but FLOW_OK ends the step with this error.
+    ///
+    /// Called at most once in a step for each place of each model, from several threads at once.
+    /// Runs can be repeated, and are the same for any number of threads, when the weights are a
+    /// function of the question and of what does not change during a step.
+    flow_err (*fill)(void *context, const flow_question *question, double *weight);
+    void *context; ///< given to fill
+} flow_filler;
+
+/// How to load a scenario. Zero-initialise; every member may stay empty. Modules, forcings and what
+/// fillers point to must outlive the scenario.
 typedef struct flow_load_options {
     const char *settings;   ///< FLEE folders only: path of simsetting.yml; NULL: FLEE's defaults
     const char *const *set; ///< overrides "dotted.key=value", highest priority
@@ -102,6 +129,8 @@ typedef struct flow_load_options {
     int32_t n_module;                 ///< number of modules
     const flow_forcing *forcing;      ///< columns you fill
     int32_t n_forcing;                ///< number of forcings
+    const flow_filler *filler;        ///< how people choose where destination.kind is callback
+    int32_t n_filler;                 ///< number of fillers
 } flow_load_options;
 
 /// Who is followed one by one. Counts are the same, bit for bit, in all three.
