@@ -131,8 +131,7 @@ flow_err flow_model_day0(flow_model *m)
     return FLOW_OK;
 }
 
-/// Observed total of a day, as the scenario defines it.
-static int64_t observed_total(const flow_scenario *s, int32_t day)
+int64_t flow_observed_total(const flow_scenario *s, int32_t day)
 {
     if (!s->set.spawn.total_from_camps && s->total.people != NULL) { return s->total.people[day]; }
     int64_t sum = 0;
@@ -147,9 +146,9 @@ static int64_t registrations(flow_model *m)
     const flow_settings_spawn *set = &s->set.spawn;
     int64_t change = 0;
     if (m->day > 0) {
-        change = observed_total(s, m->day) - observed_total(s, m->day - 1) - m->debt;
+        change = flow_observed_total(s, m->day) - flow_observed_total(s, m->day - 1) - m->debt;
     } else if (!set->insert_day0) {
-        change = observed_total(s, 0) - m->debt;
+        change = flow_observed_total(s, 0) - m->debt;
         const bool twice = s->set.quirks.day0_total_row && set->total_from_camps;
         if (twice) { change += s->total_day0_raw; }
     } else if (s->set.quirks.day0_reduces_capacity) {

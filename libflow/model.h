@@ -153,6 +153,8 @@ flow_err flow_model_events(flow_model *m);
 flow_err flow_model_spawn(flow_model *m);
 flow_err flow_model_day0(flow_model *m);
 double flow_model_decay(const flow_model *m, int32_t place);
+/// Registered people of a day, as the scenario defines their total.
+int64_t flow_observed_total(const flow_scenario *s, int32_t day);
 /// A Poisson number for a place, from the stream of a purpose.
 int64_t flow_model_poisson(flow_model *m, flow_draw purpose, int32_t place, double mean);
 /// FLOW_ERANGE when more people would leave today than a model takes in; `why`: by what.

@@ -12,6 +12,51 @@ static int32_t most_classes(const flow_groups *groups)
     return most;
 }
 
+// What a scenario can lead to ---------------------------------------------------------------------
+// A forged state must not make more work than its scenario and its own size do.
+
+static double largest(const double *value, int64_t n)
+{
+    double most = 0.0;
+    for (int64_t i = 0; i < n; i++) { most = fmax(most, value[i]); }
+    return most;
+}
+
+static double most_conflict(const flow_scenario *s)
+{
+    double most = largest(s->conflict0, s->n_place);
+    for (int64_t i = 0; i < s->n_event; i++) {
+        if (s->event[i].kind == FLOW_EVENT_CONFLICT) { most = fmax(most, s->event[i].value); }
+    }
+    return most;
+}
+
+/// People who wait to enter: at most all who ever registered.
+static double most_waiting(const flow_scenario *s)
+{
+    if (s->set.spawn.mode != FLOW_SPAWN_REGISTRATIONS) { return 0.0; }
+    double sum = (double)s->total_day0_raw;
+    int64_t before = 0;
+    for (int32_t day = 0; day < s->n_step; day++) {
+        const int64_t now = flow_observed_total(s, day);
+        sum += now > before ? (double)(now - before) : 0.0;
+        before = now;
+    }
+    return sum;
+}
+
+/// Persons owed to a place: what the draws of whole households came to, 8 standard deviations wide.
+static double most_owed(const flow_model *m)
+{
+    const flow_groups *groups = &m->groups;
+    if (groups->household < 0) { return 0.0; }
+    double size = 1.0;
+    for (int32_t c = 0; c < groups->axis[groups->household].n_class; c++) {
+        size = fmax(size, groups->size[c]);
+    }
+    return size * (2.0 + 8.0 * sqrt((double)m->units_entered + 1.0));
+}
+
 // Tables -----------------------------------------------------------------------------------------
 
 #define ELEMENT_OF(value)                                                                          \
@@ -80,18 +125,18 @@ int32_t flow_state_blocks(const flow_model *m, flow_block out[static FLOW_MOST_B
     KEPT(town, n_place, 0, 1);
     KEPT(move_chance, n_place, 0, 1);
     KEPT(leave, n_place, -(double)INFINITY,
-         (double)INFINITY);          // with a power of the population: anything
-    KEPT(conflict, n_place, 0, 1e6); // what the loader takes
+         (double)INFINITY); // with a power of the population: anything
+    KEPT(conflict, n_place, 0, most_conflict(m->s));
     KEPT(conflict_since, n_place, 0, n_step);
     KEPT(capacity, n_place, -FLOW_STATE_MOST, FLOW_STATE_MOST);
-    KEPT(population, n_place, 0, FLOW_STATE_MOST);
+    KEPT(population, n_place, 0, largest(m->s->population, n_place));
     KEPT(score, n_place, 0, 1e300); // of yesterday, for fixed routes
     KEPT(score_before, n_place, 0, 1e300);
     ROW(flood_pull, n_place, FLOW_DERIVED, 0, 0);
     KEPT(multiplier, n_place, 0, 1);
     KEPT(pull, n_place, 0, 1);
     KEPT(count, n_place, 0, FLOW_STATE_MOST);
-    KEPT(owed, n_place, -1e12, 1e12);
+    KEPT(owed, n_place, -most_owed(m), most_owed(m)); // after the number of units
     SCRATCH(dawn, n_place);
     SCRATCH(coming, n_place);
     SCRATCH(asking, n_place);
@@ -150,7 +195,7 @@ int32_t flow_state_numbers(const flow_model *m, flow_block out[static FLOW_MOST_
     NUMBER(units_left, 0, FLOW_STATE_MOST);
     NUMBER(target, 0, FLOW_STATE_MOST);
     NUMBER(debt, 0, FLOW_STATE_MOST);
-    NUMBER(waiting, 0, FLOW_STATE_MOST);
+    NUMBER(waiting, 0, most_waiting(m->s));
     NUMBER(follow.n, 0, UINT32_MAX);
     NUMBER(follow.n_batch, 0, UINT32_MAX);
     NUMBER(follow.n_person, 0, FLOW_STATE_MOST);

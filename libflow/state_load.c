@@ -3,6 +3,7 @@
 #include "state.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /// Bytes that are read one block after the other.
@@ -181,6 +182,12 @@ static flow_err read_numbers(source *in, view *v)
     if ((double)m->person_steps > (double)m->day * (double)m->entered) {
         return damaged("there are too many person-steps");
     }
+    const flow_follow *f = &m->follow;
+    const bool all = v->name.mode == FLOW_INDIVIDUALS_ALL;
+    if ((int64_t)f->n > m->units_entered || f->n_person > m->entered ||
+        (all && ((int64_t)f->n != m->units_entered || f->n_person != m->entered))) {
+        return damaged("not as many people are followed as entered");
+    }
     return FLOW_OK;
 }
 
@@ -239,7 +246,7 @@ static bool is_cell(const view *v, const flow_sets *sets, int32_t index, const f
                     int64_t n_ids)
 {
     const bool all = v->name.mode == FLOW_INDIVIDUALS_ALL;
-    return cell->n >= 0 && (double)cell->n <= FLOW_STATE_MOST && cell->key.group < v->n_group &&
+    return cell->n > 0 && (double)cell->n <= FLOW_STATE_MOST && cell->key.group < v->n_group &&
            is_route(&v->model, sets, index, cell->key.route) &&
            (all ? n_ids == cell->n : n_ids <= cell->n);
 }
@@ -276,8 +283,64 @@ static flow_err check_cells(const view *v, const flow_sets *sets, const cells_vi
         }
     }
     if (row != in->n_row || id != in->n_id) { return damaged("people are in no set"); }
-    for (int64_t i = 0; i < in->n_id; i++) {
-        if (in->id[i] >= m->follow.n) { return damaged("somebody is followed who never entered"); }
+    return FLOW_OK;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(flow_key));
+}
+
+/// Each cell of a set has a key of its own: equals would be looked for one after the other.
+static flow_err check_keys(const cells_view *in)
+{
+    flow_cell *sorted = flow_calloc(in->n_row, sizeof *sorted);
+    if (sorted == NULL) { return flow_fail(FLOW_ENOMEM, "no memory to check a saved state"); }
+    const flow_cell *row = in->row;
+    bool equal = false;
+    for (int64_t k = 0; k < in->n_set; k++) {
+        const int32_t n = in->set[k].n;
+        memcpy(sorted, row, (size_t)n * sizeof *sorted);
+        qsort(sorted, (size_t)n, sizeof *sorted, by_key);
+        for (int32_t i = 1; i < n; i++) {
+            equal = equal || by_key(&sorted[i - 1], &sorted[i]) == 0;
+        }
+        row += n;
+    }
+    flow_dealloc(sorted);
+    return equal ? damaged("two groups of people are one") : FLOW_OK;
+}
+
+/// Everybody who is followed is in one place, or has left.
+static flow_err check_ids(const view *v)
+{
+    const flow_model *m = &v->model;
+    const int64_t n = m->follow.n;
+    uint64_t *seen = flow_calloc(n / 64 + 1, sizeof *seen); // pages nobody is on cost nothing
+    if (seen == NULL) { return flow_fail(FLOW_ENOMEM, "no memory to check a saved state"); }
+    flow_sets sets[FLOW_MOST_SETS];
+    int64_t gone = n;
+    flow_err err = FLOW_OK;
+    for (int32_t k = 0, n_sets = flow_state_sets(m, sets); k < n_sets; k++) {
+        const cells_view *in = &v->cells[k];
+        gone -= in->n_id;
+        for (int64_t i = 0; i < in->n_id && err == FLOW_OK; i++) {
+            const uint64_t bit = UINT64_C(1) << in->id[i] % 64;
+            if (in->id[i] >= n) {
+                err = damaged("somebody is followed who never entered");
+            } else if ((seen[in->id[i] / 64] & bit) != 0) {
+                err = damaged("somebody is in two places");
+            } else {
+                seen[in->id[i] / 64] |= bit;
+            }
+        }
+    }
+    flow_dealloc(seen);
+    if (err != FLOW_OK) { return err; }
+    int64_t left = 0;
+    for (int64_t i = 0; i < v->n_note; i++) { left += v->note[i].where == FLOW_LEFT; }
+    if (gone > m->units_left || (m->follow.history && gone != left)) {
+        return damaged("somebody who is followed is nowhere");
     }
     return FLOW_OK;
 }
@@ -295,6 +358,7 @@ static flow_err check_people(const view *v)
     flow_err err = FLOW_OK;
     for (int32_t i = 0; i < n && err == FLOW_OK; i++) {
         err = check_cells(v, &sets[i], &v->cells[i], there, &units);
+        if (err == FLOW_OK) { err = check_keys(&v->cells[i]); }
     }
     for (int64_t i = 0; i < n_place + n_link && err == FLOW_OK; i++) {
         const int64_t count = i < n_place ? m->count[i] : m->link_count[i - n_place];
@@ -307,7 +371,7 @@ static flow_err check_people(const view *v)
         err = damaged("people are not as many as the counts say");
     }
     flow_dealloc(there);
-    return err;
+    return err == FLOW_OK ? check_ids(v) : err;
 }
 
 /// Ids of batches follow each other, and so do the persons of their households.

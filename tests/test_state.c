@@ -371,6 +371,101 @@ Test(state, of_changed_input_files_is_refused)
     free(state.byte);
 }
 
+/// A set with at least two rows.
+static flow_cells *two_rows(flow_model *m)
+{
+    for (int32_t p = 0; p < m->s->n_place; p++) {
+        if (m->here[p].n >= 2) { return &m->here[p]; }
+    }
+    cr_assert_fail("no two groups at one place");
+    return NULL;
+}
+
+static void absurd_conflict(flow_model *m)
+{
+    m->conflict[0] = 2.5;
+}
+static void absurd_population(flow_model *m)
+{
+    m->population[1] = 100001;
+}
+static void absurd_debt_of_households(flow_model *m)
+{
+    m->owed[0] = 1e5;
+}
+static void waiting_without_registrations(flow_model *m)
+{
+    m->waiting = 1;
+}
+static void unknown_households(flow_model *m)
+{
+    m->follow.n++;
+}
+static void more_persons(flow_model *m)
+{
+    m->follow.n_person++;
+}
+static void equal_groups(flow_model *m)
+{
+    flow_cells *cells = two_rows(m);
+    cells->row[1].key = cells->row[0].key;
+}
+static void nobody(flow_model *m)
+{
+    flow_cells *cells = two_rows(m);
+    cells->row[1].n += cells->row[0].n;
+    cells->row[0].n = 0;
+}
+static void one_twice(flow_model *m)
+{
+    const flow_cells *cells = two_rows(m);
+    cells->ids[0].id[0] = cells->ids[1].id[0];
+}
+static void forgotten_departure(flow_model *m)
+{
+    flow_log *log = &m->work[0].log;
+    int64_t i = 0;
+    while (i < log->n && log->row[i].where != FLOW_LEFT) { i++; }
+    cr_assert_lt(i, log->n, "nobody left");
+    log->row[i].where = 0;
+}
+
+// Each would make work that hangs on a number in the file, or break what steps rely on.
+Test(state, what_no_run_leads_to_is_refused)
+{
+    static const struct {
+        void (*forge)(flow_model *m);
+        const char *text;
+    } forged[] = {
+        {absurd_conflict, "'conflict' of 0 cannot be"},
+        {absurd_population, "'population' of 1 cannot be"},
+        {absurd_debt_of_households, "'owed' of 0 cannot be"},
+        {waiting_without_registrations, "'waiting' is 1"},
+        {unknown_households, "not as many people are followed as entered"},
+        {more_persons, "not as many people are followed as entered"},
+        {equal_groups, "two groups of people are one"},
+        {nobody, "a group of people cannot be"},
+        {one_twice, "somebody is in two places"},
+        {forgotten_departure, "somebody who is followed is nowhere"},
+    };
+    flow_scenario *s = story_load(STORY_CROWD, NULL);
+    flow_model *other = story_model(s, 98, FLOW_INDIVIDUALS_ALL, 1);
+    saved state = {0};
+    for (size_t i = 0; i < sizeof forged / sizeof *forged; i++) {
+        flow_model *m = story_model(s, 11, FLOW_INDIVIDUALS_ALL, 1);
+        for (int day = 0; day < 20; day++) { story_step(STORY_CROWD, m); }
+        save(m, &state);
+        load(other, &state);
+        forged[i].forge(m);
+        save(m, &state);
+        refuse(other, &state, forged[i].text);
+        flow_model_free(m);
+    }
+    free(state.byte);
+    flow_model_free(other);
+    flow_scenario_free(s);
+}
+
 Test(state, of_a_failed_model_is_not_saved)
 {
     flow_scenario *s = story_load(STORY_ROUTE, NULL);
