@@ -1,6 +1,8 @@
+#define _POSIX_C_SOURCE 200809L
 #include "output_get.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 /// Largest number of values of one variable that is read: 2^31, 16 GiB.
 static const hsize_t values_max = (hsize_t)1 << 31;
@@ -9,6 +11,33 @@ flow_err flow_hdf_not_ours(const flow_hdf *hdf, const char *name, const char *fo
 {
     return flow_fail(FLOW_EFILE, "'%s' is no complete libflow result: '%s' %s", hdf->path, name,
                      found);
+}
+
+flow_err flow_hdf_open(flow_hdf *hdf)
+{
+    struct stat now;
+    if (stat(hdf->path, &now) != 0) {
+        return flow_fail(FLOW_EFILE, "cannot read '%s': no such file, or it may not be looked at",
+                         hdf->path);
+    }
+    if (S_ISDIR(now.st_mode)) {
+        return flow_fail(FLOW_EFILE, "cannot read '%s': it is a directory", hdf->path);
+    }
+    if (!S_ISREG(now.st_mode)) {
+        return flow_fail(FLOW_EFILE, "cannot read '%s': it is no regular file", hdf->path);
+    }
+    const htri_t known = H5Fis_hdf5(hdf->path);
+    if (known == 0) {
+        return flow_fail(FLOW_EFILE, "'%s' is no HDF5 file, so no libflow result", hdf->path);
+    }
+    const hid_t access = known < 0 ? H5I_INVALID_HID : H5Pcreate(H5P_FILE_ACCESS);
+    flow_err err = FLOW_OK;
+    if (access < 0 || H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0 ||
+        (hdf->file = H5Fopen(hdf->path, H5F_ACC_RDONLY, access)) < 0) {
+        err = flow_hdf_fail(hdf, NULL);
+    }
+    flow_hdf_close(access);
+    return err;
 }
 
 static bool too_large(const hsize_t size[static FLOW_MAX_RANK])
@@ -51,6 +80,37 @@ static flow_err open_variable(const flow_hdf *hdf, const char *name, int rank, h
         flow_hdf_close(found);
     }
     return err;
+}
+
+flow_err flow_hdf_size(const flow_hdf *hdf, const char *name, int *rank,
+                       int64_t size[static FLOW_MAX_RANK])
+{
+    *rank = -1;
+    const htri_t there = H5Lexists(hdf->file, name, H5P_DEFAULT);
+    if (there < 0) { return flow_hdf_fail(hdf, name); }
+    if (there == 0) { return FLOW_OK; }
+    const hid_t data = H5Dopen2(hdf->file, name, H5P_DEFAULT);
+    if (data < 0) { return flow_hdf_fail(hdf, name); }
+    flow_err err = FLOW_OK;
+    hsize_t found[FLOW_MAX_RANK];
+    for (int i = 0; i < FLOW_MAX_RANK; i++) { found[i] = 1; }
+    const hid_t space = H5Dget_space(data);
+    const int n = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
+    if (n < 0) {
+        err = flow_hdf_fail(hdf, name);
+    } else if (n > FLOW_MAX_RANK) {
+        err = flow_hdf_not_ours(hdf, name, "has more dimensions than any variable");
+    } else if (H5Sget_simple_extent_dims(space, found, NULL) < 0) {
+        err = flow_hdf_fail(hdf, name);
+    } else if (too_large(found)) {
+        err = flow_hdf_not_ours(hdf, name, "is larger than any result can be");
+    }
+    flow_hdf_close(space);
+    flow_hdf_close(data);
+    if (err != FLOW_OK) { return err; }
+    *rank = n;
+    for (int i = 0; i < FLOW_MAX_RANK; i++) { size[i] = (int64_t)found[i]; }
+    return FLOW_OK;
 }
 
 flow_err flow_hdf_length(const flow_hdf *hdf, const char *name, int32_t *out)

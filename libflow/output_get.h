@@ -5,10 +5,15 @@
 
 #include "output_file.h"
 
+/// Open the file of `path` to read it; hdf->file is closed by the caller.
+flow_err flow_hdf_open(flow_hdf *hdf);
 /// FLOW_EFILE "'<path>' is no complete libflow result: '<name>' <found>".
 flow_err flow_hdf_not_ours(const flow_hdf *hdf, const char *name, const char *found);
 /// Length of a one-dimensional variable.
 flow_err flow_hdf_length(const flow_hdf *hdf, const char *name, int32_t *out);
+/// Dimensions of a variable and their lengths; rank -1: there is no such variable.
+flow_err flow_hdf_size(const flow_hdf *hdf, const char *name, int *rank,
+                       int64_t size[static FLOW_MAX_RANK]);
 /// Read all numbers of a variable of `rank` dimensions of the given sizes.
 /// @param[out] out address of a pointer, set to a new array of `type` owned by the caller
 flow_err flow_hdf_numbers(const flow_hdf *hdf, const char *name, hid_t type, int rank,

@@ -1,4 +1,3 @@
-#define _POSIX_C_SOURCE 200809L
 #include "output.h"
 #include "output_get.h"
 
@@ -6,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static flow_err read_source(const flow_hdf *hdf, flow_result *r)
 {
@@ -190,33 +188,6 @@ static flow_err read_all(const flow_hdf *hdf, flow_result *r)
     return read_observed(hdf, r);
 }
 
-static flow_err open_result(flow_hdf *hdf)
-{
-    struct stat now;
-    if (stat(hdf->path, &now) != 0) {
-        return flow_fail(FLOW_EFILE, "cannot read '%s': no such file, or it may not be looked at",
-                         hdf->path);
-    }
-    if (S_ISDIR(now.st_mode)) {
-        return flow_fail(FLOW_EFILE, "cannot read '%s': it is a directory", hdf->path);
-    }
-    if (!S_ISREG(now.st_mode)) {
-        return flow_fail(FLOW_EFILE, "cannot read '%s': it is no regular file", hdf->path);
-    }
-    const htri_t known = H5Fis_hdf5(hdf->path);
-    if (known == 0) {
-        return flow_fail(FLOW_EFILE, "'%s' is no HDF5 file, so no libflow result", hdf->path);
-    }
-    const hid_t access = known < 0 ? H5I_INVALID_HID : H5Pcreate(H5P_FILE_ACCESS);
-    flow_err err = FLOW_OK;
-    if (access < 0 || H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0 ||
-        (hdf->file = H5Fopen(hdf->path, H5F_ACC_RDONLY, access)) < 0) {
-        err = flow_hdf_fail(hdf, NULL);
-    }
-    flow_hdf_close(access);
-    return err;
-}
-
 flow_err flow_result_load(const char *path, flow_result **out)
 {
     *out = NULL;
@@ -225,7 +196,7 @@ flow_err flow_result_load(const char *path, flow_result **out)
     flow_hdf hdf = {.path = path, .verb = "read", .file = H5I_INVALID_HID, .text = H5I_INVALID_HID};
     flow_hush hush;
     flow_hush_begin(&hush);
-    flow_err err = open_result(&hdf);
+    flow_err err = flow_hdf_open(&hdf);
     if (err == FLOW_OK) { err = read_all(&hdf, r); }
     if (hdf.file >= 0) { (void)H5Fclose(hdf.file); } // read only: nothing can be lost
     flow_hush_end(&hush);

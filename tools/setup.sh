@@ -4,9 +4,9 @@
 #        tests; ci: and clang, formatter, fuzzer, document checks; docs: what draws the pictures.
 set -eu
 
-build="gcc libc6-dev make cmake pkg-config libgsl-dev libhdf5-dev libyaml-dev libjansson-dev"
+build="gcc libc6-dev make cmake pkg-config libgsl-dev libhdf5-dev libyaml-dev libjansson-dev zlib1g-dev"
 test="g++ doxygen python3 libcriterion-dev netcdf-bin python3-xarray python3-netcdf4 python3-jsonschema librandom123-dev"
-ci="git clang-14 clang-format-14 libclang-rt-14-dev libomp-14-dev python3-numpy"
+ci="git clang-14 clang-format-14 libclang-rt-14-dev libomp-14-dev python3-numpy chromium"
 docs="python3-xarray python3-netcdf4 python3-matplotlib"
 
 case "${1:-build}" in
@@ -23,6 +23,11 @@ esac
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     echo "setup: this is no Debian; libflow needs what Debian calls: $wanted"
     exit 0
+fi
+
+# Node may come from elsewhere; Debian's packages do not stand beside that.
+if [ "${1:-build}" = ci ] && { ! command -v node >/dev/null || ! command -v npm >/dev/null; }; then
+    wanted="$wanted nodejs npm"
 fi
 
 missing=

@@ -38,6 +38,9 @@ typedef struct app_arguments {
     const char *scenario, *shard, *indicator; ///< of sweep and sensitivity
     int64_t time_limit;                       ///< seconds, 0: none
     bool leave_out_origins, poisson;
+    const char *borders;
+    int64_t suppress;
+    bool right_to_left;
     char **operand; ///< [n_operand], borrowed from argv
     int32_t n_operand;
     const char *command_line;
@@ -69,7 +72,7 @@ typedef struct app_command {
 
 extern const app_command app_run_command, app_check_command, app_describe_command,
     app_score_command, app_info_command, app_calibrate_command, app_sweep_command,
-    app_sensitivity_command;
+    app_sensitivity_command, app_report_command;
 
 /// Bind argv (without the name of the sub-command) to arguments; false after saying why not.
 bool app_parse(const app_command *command, int argc, char **argv, app_arguments *arguments);
