@@ -7,25 +7,26 @@
 
 /// What may drive people from one place in this step.
 typedef struct push {
-    double risk[FLOW_N_CAUSE]; ///< integrated hazard over the step
-    double home, away;         ///< sums: for those at home, for those displaced
+    double hazard[FLOW_N_CAUSE]; ///< rate times the length of the step
+    double share[FLOW_N_CAUSE];  ///< that must leave
+    double risk[FLOW_N_CAUSE];   ///< integrated hazard over the step, of people with factor 1
 } push;
 
-/// Integrated hazards of a place: rate times the length of the step, and what a sudden share comes
-/// to; a share of 1 is larger than any rate. MODEL: p = 1 - exp(-sum), cause in proportion.
+/// Integrated hazard over a step: rate times its length, and what a sudden share comes to; a share
+/// of 1 is larger than any rate. MODEL: p = 1 - exp(-sum), cause in proportion.
+static double risk_of(double hazard, double share)
+{
+    return hazard + (share < 1.0 ? -log1p(-share) : 1e6);
+}
+
 static void find_push(const flow_model *m, int32_t place, push *out)
 {
-    const double dt = m->s->world.dt;
-    *out = (push){0};
     for (int32_t c = 0; c < FLOW_N_CAUSE; c++) {
         const double *hazard = flow_model_quantity(m, FLOW_Q_HAZARD + c);
         const double *onset = flow_model_quantity(m, FLOW_Q_ONSET + c);
-        double risk = hazard != NULL ? hazard[place] * dt : 0.0;
-        if (onset != NULL) { risk += onset[place] < 1.0 ? -log1p(-onset[place]) : 1e6; }
-        out->risk[c] = risk;
-        if (c == FLOW_CAUSE_RETURN) { continue; } // the home of each group decides
-        if (c != FLOW_CAUSE_ONWARD) { out->home += risk; }
-        out->away += risk;
+        out->hazard[c] = hazard != NULL ? hazard[place] * m->s->world.dt : 0.0;
+        out->share[c] = onset != NULL ? onset[place] : 0.0;
+        out->risk[c] = risk_of(out->hazard[c], out->share[c]);
     }
 }
 
@@ -46,7 +47,8 @@ static double homesick(const flow_model *m, int32_t place, uint32_t group, int32
     if (back == NULL || origin == NULL) { return 0.0; }
     const int32_t home = flow_group_class(origin, group);
     if (home == place) { return 0.0; }
-    return back[home] * (factor != NULL ? factor[home] : 1.0) * m->s->world.dt;
+    const double own = flow_leave_factor(&m->groups, group, FLOW_CAUSE_RETURN);
+    return back[home] * (factor != NULL ? factor[home] : 1.0) * own * m->s->world.dt;
 }
 
 /// Whether a destination asks for a labour permit.
@@ -109,13 +111,42 @@ static void choose(flow_model *m, flow_work *w, int32_t place, int32_t cause, fl
         return;
     }
     int64_t *count = room->count;
-    flow_split_row(w->rng, n, row->n, row->weight, row->tail, count);
+    const double reach = flow_leave_reach(&m->groups, from->key.group, cause);
+    if (isfinite(reach)) { // the chances of what is known are those of all, in proportion
+        double *weight = room->value, *tail = room->value + room->size;
+        for (int32_t k = 0; k < row->n; k++) {
+            weight[k] = row->days[k] <= reach ? row->weight[k] : 0.0;
+        }
+        flow_split_prepare(row->n, weight, tail);
+        if (!(tail[0] > 0.0)) { return; } // nowhere that they know of
+        flow_split_row(w->rng, n, row->n, weight, tail, count);
+    } else {
+        flow_split_row(w->rng, n, row->n, row->weight, row->tail, count);
+    }
     // `count` is the thread's own and `go` draws from it no more.
     for (int32_t k = 0; k < row->n; k++) {
         if (count[k] > 0 && row->place[k] != place) {
             go(m, w, place, cause, from, count[k], row->place[k]);
         }
     }
+}
+
+/// Risks of one group at a place, displaced by `cause` or at home; returns their sum.
+static double find_risk(const flow_model *m, int32_t place, const push *p, const flow_key *key,
+                        int32_t cause, double risk[static FLOW_N_CAUSE])
+{
+    const bool displaced = cause != FLOW_CAUSE_INITIAL;
+    memcpy(risk, p->risk, sizeof p->risk);
+    for (int32_t c = 0; c < FLOW_N_CAUSE && m->groups.leaves; c++) {
+        if (!(p->risk[c] > 0.0)) { continue; }
+        const double factor = flow_leave_factor(&m->groups, key->group, c);
+        risk[c] = risk_of(factor * p->hazard[c], fmin(factor * p->share[c], 1.0));
+    }
+    if (!displaced) { risk[FLOW_CAUSE_ONWARD] = 0.0; }
+    risk[FLOW_CAUSE_RETURN] = displaced ? homesick(m, place, key->group, cause) : 0.0;
+    double all = 0.0;
+    for (int32_t c = 0; c < FLOW_N_CAUSE; c++) { all += risk[c]; }
+    return all;
 }
 
 /// Everybody at a place is at risk for one step.
@@ -138,10 +169,7 @@ static void leave(flow_model *m, flow_work *w, int32_t place)
             by_cause[known ? cause : FLOW_CAUSE_OTHER] = here->row[i].n;
         } else {
             double risk[FLOW_N_CAUSE], tail[FLOW_N_CAUSE + 1];
-            memcpy(risk, p.risk, sizeof risk);
-            if (!displaced) { risk[FLOW_CAUSE_ONWARD] = 0.0; }
-            risk[FLOW_CAUSE_RETURN] = displaced ? homesick(m, place, key.group, cause) : 0.0;
-            const double all = (displaced ? p.away : p.home) + risk[FLOW_CAUSE_RETURN];
+            const double all = find_risk(m, place, &p, &key, cause, risk);
             const int64_t n = flow_binomial(w->rng, here->row[i].n, -expm1(-all));
             if (n == 0) { continue; }
             flow_split(w->rng, n, FLOW_N_CAUSE, risk, tail, by_cause);

@@ -20,6 +20,7 @@ typedef struct flow_going {
     int32_t *place; ///< [n] the place itself: stay
     double *weight; ///< [n]
     double *tail;   ///< [n + 1]
+    double *days;   ///< [n] days of travel, where classes differ in how far they know; else NULL
 } flow_going;
 
 /// Scratch of one thread, for rows of any length.

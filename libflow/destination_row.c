@@ -111,15 +111,16 @@ static void fill_terms(const flow_model *m, int32_t place, int32_t cause, const 
 
 /// Room for n candidates. Rows that grow, because roads open, take twice as much and leave what
 /// they had in the arena.
-static bool reserve_row(flow_arena *arena, flow_going *row, int32_t n)
+static bool reserve_row(flow_arena *arena, flow_going *row, int32_t n, bool days)
 {
     if (n <= row->size) { return true; }
     const int32_t size = n > 2 * (int64_t)row->size ? n : 2 * row->size;
-    double *weight = flow_arena_take(arena, 2 * (int64_t)size + 1, sizeof *weight);
+    double *weight = flow_arena_take(arena, (days ? 3 : 2) * (int64_t)size + 1, sizeof *weight);
     int32_t *place = flow_arena_take(arena, size, sizeof *place);
     if (place == NULL || weight == NULL) { return false; }
     row->weight = weight;
     row->tail = weight + size;
+    row->days = days ? weight + 2 * (int64_t)size + 1 : NULL;
     row->place = place;
     row->size = size;
     return true;
@@ -259,6 +260,11 @@ static flow_err fill(const flow_model *m, flow_row_room *room, int32_t place, in
     if (row->n > 0 && row->place[0] == place) { in.stay = 0; }
     flow_routes_sum(d->routes, place, d->km, scratch);
     for (int32_t k = 0; k < row->n; k++) { km[k] = scratch[room->way[k]]; }
+    int32_t n;
+    const flow_route *way = flow_routes_from(d->routes, place, &n);
+    for (int32_t k = 0; k < row->n && row->days != NULL; k++) {
+        row->days[k] = way[room->way[k]].cost;
+    }
     in.n = row->n;
     in.distance = km;
     fill_terms(m, place, cause, row, room, &in);
@@ -282,7 +288,7 @@ const flow_going *flow_destination_row(flow_model *m, flow_work *w, int32_t plac
     int32_t n;
     (void)flow_routes_from(d->routes, place, &n);
     flow_row_room *room = &d->room[w - m->work];
-    if (!reserve_row(&w->rows, row, n + 1) || !flow_row_reserve(room, n + 1)) {
+    if (!reserve_row(&w->rows, row, n + 1, m->groups.reaches) || !flow_row_reserve(room, n + 1)) {
         w->failed = true;
         return NULL;
     }

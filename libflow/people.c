@@ -259,6 +259,20 @@ static flow_err switch_all(flow_loader *l, flow_groups *groups)
     return FLOW_OK;
 }
 
+flow_err flow_groups_axis(flow_loader *l, flow_groups *groups, const char *name, int32_t *out)
+{
+    for (*out = 0; *out < groups->n_axis; (*out)++) {
+        if (strcasecmp(groups->axis[*out].name, name) == 0) { return FLOW_OK; }
+    }
+    flow_people_axis axis;
+    if (!axis_of_name(l->s, name, &axis)) {
+        *out = -1;
+        return FLOW_OK;
+    }
+    if (axis.kind == FLOW_AXIS_STATUS) { groups->status = groups->n_axis; }
+    return add_axis(l->s, groups, axis);
+}
+
 /// The axis of that name and kind, made when nobody has switched it on; not shown in results then.
 static flow_err need_axis(const flow_scenario *s, flow_groups *groups, const char *name,
                           int32_t kind, flow_people_axis **out)
@@ -457,6 +471,8 @@ static flow_err make(flow_loader *l, need needs[static n_rule_axis], flow_groups
         if (needs[r].attribute != NULL) { FLOW_TRY(answer_need(l->s, out, r, &needs[r])); }
     }
     if (needs[rule_home].n_class > 0) { FLOW_TRY(answer_home(l->s, out)); }
+    FLOW_TRY(flow_leave_load(l, out));
+    if (l->problems.n_error > before) { return FLOW_OK; }
     FLOW_TRY(finish_axes(l, out));
     FLOW_TRY(describe_rules(l, needs, out));
     if (l->problems.n_error == before) { weigh_rules(needs, out); }
@@ -483,6 +499,8 @@ void flow_groups_free(flow_groups *groups)
         flow_dealloc(groups->axis[a].class_of);
         flow_dealloc(groups->axis[a].weight);
         flow_dealloc(groups->axis[a].rule_class);
+        flow_dealloc(groups->axis[a].leave);
+        flow_dealloc(groups->axis[a].reach);
     }
     flow_dealloc(groups->axis);
     flow_dealloc(groups->size);

@@ -45,6 +45,8 @@ typedef struct flow_people_axis {
     double *weight;                  ///< [n_place][n_class] chance of each class
     int32_t rule;                    ///< index of the rule axis it answers, -1: none
     int32_t *rule_class;             ///< [n_class] class of that rule axis
+    double *leave; ///< [n_class][FLOW_N_CAUSE] factor on hazards and shares; NULL: all 1
+    double *reach; ///< [n_class][FLOW_N_CAUSE] days of travel; INFINITY: no limit of their own
 } flow_people_axis;
 
 struct flow_groups {
@@ -57,12 +59,22 @@ struct flow_groups {
     int32_t n_rule;         ///< combinations of classes that rules tell apart, at least 1
     flow_rule_class *rule;  ///< [n_rule]
     int32_t n_religion, n_ethnicity;
+    bool leaves, reaches; ///< some axis has factors, or limits
 };
 
 struct flow_loader;
 /// Make the groups of a scenario whose settings and attributes have been read, in
 /// loader->s->groups. What is wrong becomes problems; then the groups are not whole.
 flow_err flow_groups_load(struct flow_loader *loader);
+/// Index of the axis of a name, added when nobody has switched it on; -1: there is none.
+flow_err flow_groups_axis(struct flow_loader *loader, flow_groups *groups, const char *name,
+                          int32_t *out);
+/// Read the table that people.leave names.
+flow_err flow_leave_load(struct flow_loader *loader, flow_groups *groups);
+/// Factor on the hazard and the share of a cause, for people of a group.
+double flow_leave_factor(const flow_groups *groups, uint32_t group, int32_t cause);
+/// Days of travel to the farthest place that people of a group know of; INFINITY: as all.
+double flow_leave_reach(const flow_groups *groups, uint32_t group, int32_t cause);
 /// Accepts NULL and groups that are not whole.
 void flow_groups_free(flow_groups *groups);
 

@@ -78,6 +78,8 @@ static const flow_field people_rows[] = {
     {"axes", PEOPLE(axes), FLOW_TEXT, "", "", 0, 0, NULL, '-', "",
      "What people are told apart by in results, parted by commas: origin, status, cause, or "
      "attributes of the scenario such as gender."},
+    {"leave", PEOPLE(leave), FLOW_TEXT, "", "", 0, 0, NULL, '-', "",
+     "File of factors by class of people on hazards and on shares that must leave; empty: none."},
     FLOW_FIELD_END};
 
 #define OUTPUT(member) offsetof(flow_settings_output, member)

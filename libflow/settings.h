@@ -71,7 +71,8 @@ typedef struct flow_settings_spawn {
 
 /// Groups of people. docs/model.md, "People".
 typedef struct flow_settings_people {
-    char *axes; ///< names parted by commas
+    char *axes;  ///< names parted by commas
+    char *leave; ///< file of how classes differ in leaving
 } flow_settings_people;
 
 /// What result files hold. docs/output.md, "What is written".
