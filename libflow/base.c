@@ -6,6 +6,9 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +76,27 @@ const char *flow_version(void)
 static atomic_llong alloc_count; // for tests: every allocation of the process
 static atomic_llong alloc_fail;  // for tests: allocations until one fails, 0: never
 
+static atomic_llong alloc_bytes; // for tests: bytes held
+static atomic_llong alloc_most;  // for tests: the most that were held
+
+static long long size_of(void *memory)
+{
+#ifdef __GLIBC__
+    return (long long)malloc_usable_size(memory);
+#else
+    (void)memory;
+    return 0;
+#endif
+}
+
+static void count_bytes(long long change)
+{
+    const long long held =
+        atomic_fetch_add_explicit(&alloc_bytes, change, memory_order_relaxed) + change;
+    long long most = atomic_load_explicit(&alloc_most, memory_order_relaxed);
+    while (held > most && !atomic_compare_exchange_weak(&alloc_most, &most, held)) {}
+}
+
 static bool may_allocate(void)
 {
     atomic_fetch_add_explicit(&alloc_count, 1, memory_order_relaxed);
@@ -83,6 +107,10 @@ static bool may_allocate(void)
 int64_t flow_alloc_count(void)
 {
     return atomic_load(&alloc_count);
+}
+int64_t flow_alloc_bytes(bool most)
+{
+    return atomic_load(most ? &alloc_most : &alloc_bytes);
 }
 void flow_alloc_fail_at(int64_t n)
 {
@@ -97,17 +125,23 @@ static bool fits(int64_t n, size_t size)
 void *flow_calloc(int64_t n, size_t size)
 {
     if (!fits(n, size) || !may_allocate()) { return NULL; }
-    return calloc(n > 0 ? (size_t)n : 1, size);
+    void *memory = calloc(n > 0 ? (size_t)n : 1, size);
+    count_bytes(size_of(memory));
+    return memory;
 }
 
 void *flow_realloc(void *old, int64_t n, size_t size)
 {
     if (!fits(n, size) || !may_allocate()) { return NULL; }
-    return realloc(old, (n > 0 ? (size_t)n : 1) * size);
+    const long long before = size_of(old);
+    void *memory = realloc(old, (n > 0 ? (size_t)n : 1) * size);
+    if (memory != NULL) { count_bytes(size_of(memory) - before); }
+    return memory;
 }
 
 void flow_dealloc(void *memory)
 {
+    count_bytes(-size_of(memory));
     free(memory);
 }
 

@@ -39,6 +39,9 @@ char *flow_strdup(const char *text);
 char *flow_strndup(const char *text, size_t n);
 /// Allocations made so far by this process through these functions (for tests).
 int64_t flow_alloc_count(void);
+/// For tests: bytes that the process holds by these functions, or the most that it ever held; 0
+/// where the C library does not tell sizes.
+int64_t flow_alloc_bytes(bool most);
 /// For tests: the n-th allocation from now fails (1 = the next), 0 = never.
 void flow_alloc_fail_at(int64_t n);
 

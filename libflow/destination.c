@@ -9,8 +9,16 @@
 
 static double link_speed(const flow_model *m, int32_t link)
 {
+    const flow_settings_destination *set = &m->s->set.destination;
     const double own = m->s->speed_km_d[link];
-    return own > 0.0 ? own : m->s->set.destination.speed;
+    if (own > 0.0) { return own; }
+    switch (m->s->link_mode[link]) {
+    case FLOW_LINK_RAIL: return set->rail_speed;
+    case FLOW_LINK_BOAT: return set->boat_speed;
+    case FLOW_LINK_FOOT: return set->foot_speed;
+    case FLOW_LINK_AIR: return set->air_speed;
+    default: return set->speed;
+    }
 }
 
 /// Days of travel on a link now; INFINITY: closed.

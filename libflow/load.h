@@ -9,7 +9,8 @@
 /// A directed link as it is read, before links are sorted.
 typedef struct flow_load_link {
     int32_t from, to;
-    int32_t row; ///< of the file
+    int32_t row;  ///< of the file
+    int32_t mode; ///< flow_link_mode
     double length_km, speed_km_d, walk_probability;
 } flow_load_link;
 

@@ -27,13 +27,14 @@ flow_err flow_load_links(flow_loader *l)
     s->link_from = flow_keep(s, n, sizeof *s->link_from);
     s->link_to = flow_keep(s, n, sizeof *s->link_to);
     s->link_row = flow_keep(s, n, sizeof *s->link_row);
+    s->link_mode = flow_keep(s, n, sizeof *s->link_mode);
     s->length_km = flow_keep(s, n, sizeof *s->length_km);
     s->speed_km_d = flow_keep(s, n, sizeof *s->speed_km_d);
     s->walk_probability = flow_keep(s, n, sizeof *s->walk_probability);
     s->first_link = flow_keep(s, (int64_t)s->n_place + 1, sizeof *s->first_link);
     int32_t *next = flow_calloc((int64_t)s->n_place + 1, sizeof *next);
-    if (!(s->link_from && s->link_to && s->link_row && s->length_km && s->speed_km_d &&
-          s->walk_probability && s->first_link && next)) {
+    if (!(s->link_from && s->link_to && s->link_row && s->link_mode && s->length_km &&
+          s->speed_km_d && s->walk_probability && s->first_link && next)) {
         flow_dealloc(next);
         return flow_fail(FLOW_ENOMEM, "no memory for %d links", (int)n);
     }
@@ -48,6 +49,7 @@ flow_err flow_load_links(flow_loader *l)
         s->link_from[k] = link->from;
         s->link_to[k] = link->to;
         s->link_row[k] = link->row;
+        s->link_mode[k] = link->mode;
         s->length_km[k] = link->length_km;
         s->speed_km_d[k] = link->speed_km_d;
         s->walk_probability[k] = link->walk_probability;
@@ -56,11 +58,12 @@ flow_err flow_load_links(flow_loader *l)
     return FLOW_OK;
 }
 
-/// Parallel links are two choices, so they draw twice the people: worth a warning.
+/// Parallel links are two choices of the hop rule, so they draw twice the people: worth a warning.
 static void parallel_links(flow_loader *l, const flow_table *t, int32_t column)
 {
     const flow_scenario *s = l->s;
-    int32_t *seen = flow_calloc(s->n_place, sizeof *seen); // last link to a place, plus 1
+    if (s->set.movement.rule == FLOW_MOVE_DESTINATION) { return; } // the faster one is taken
+    int32_t *seen = flow_calloc(s->n_place, sizeof *seen);         // last link to a place, plus 1
     if (seen == NULL) {
         l->problems.no_memory = true;
         return;

@@ -213,8 +213,32 @@ static flow_err places(flow_loader *l)
 // links.csv --------------------------------------------------------------------------------------
 
 typedef struct link_columns {
-    int32_t from, to, length, direction, speed, walk;
+    int32_t from, to, length, direction, speed, walk, mode;
 } link_columns;
+
+/// What carries people along a link.
+static int32_t mode_of(flow_loader *l, const flow_table *t, int64_t row, int32_t column)
+{
+    const char *text = column < 0 ? "" : flow_table_text(t, row, column);
+    if (*text == '\0') { return FLOW_LINK_ROAD; }
+    for (int32_t m = 0; m < FLOW_N_LINK_MODE; m++) {
+        if (strcmp(text, flow_link_mode_name[m]) != 0) { continue; }
+        if (m != FLOW_LINK_ROAD && l->s->set.movement.rule == FLOW_MOVE_HOP) {
+            flow_problem_warning(&l->problems, flow_table_mark(t, row, column),
+                                 "mode %s counts for movement.rule destination only; here speeds "
+                                 "are those of roads or of speed_km_d",
+                                 text);
+        }
+        return m;
+    }
+    char shown[64];
+    const char *near = flow_nearest(text, flow_link_mode_name, FLOW_N_LINK_MODE);
+    flow_problem_error(&l->problems, flow_table_mark(t, row, column),
+                       "mode '%s' is none of road, rail, boat, foot, air%s%s%s",
+                       flow_quote(text, shown), near != NULL ? "; did you mean '" : "",
+                       near != NULL ? near : "", near != NULL ? "'?" : "");
+    return FLOW_LINK_ROAD;
+}
 
 static flow_err link_row(flow_loader *l, const flow_table *t, const link_columns *c, int64_t row)
 {
@@ -234,6 +258,7 @@ static flow_err link_row(flow_loader *l, const flow_table *t, const link_columns
     good &= flow_table_number(t, row, c->length, "length_km", "km", 1e-3, LONGEST_KM, (double)NAN,
                               &l->problems, &link.length_km);
     link.speed_km_d = optional(l, t, row, c->speed, "speed_km_d", "km/d", 100000.0, 0.0);
+    link.mode = mode_of(l, t, row, c->mode);
     link.walk_probability = optional(l, t, row, c->walk, "walk_probability", "", 1.0, 0.0);
     const char *way = c->direction < 0 ? "" : flow_table_text(t, row, c->direction);
     const bool one_way = strcmp(way, "one_way") == 0;
@@ -263,8 +288,9 @@ static flow_err links(flow_loader *l)
                             .length = flow_table_need(t, "length_km", &l->problems),
                             .direction = flow_table_find(t, "direction"),
                             .speed = flow_table_find(t, "speed_km_d"),
-                            .walk = flow_table_find(t, "walk_probability")};
-    flow_load_other_columns(l, t, "from,to,length_km,direction,speed_km_d,walk_probability");
+                            .walk = flow_table_find(t, "walk_probability"),
+                            .mode = flow_table_find(t, "mode")};
+    flow_load_other_columns(l, t, "from,to,length_km,direction,speed_km_d,walk_probability,mode");
     flow_err err = FLOW_OK;
     if (l->problems.n_error == before && l->s->n_place > 0) {
         if (flow_table_n_row(t) == 0 && l->s->n_place > 1) {

@@ -95,7 +95,9 @@ flow_err flow_model_create(const flow_scenario *scenario, const flow_model_optio
     m->n_chunk = parallel ? FLOW_CHUNKS * m->threads : 1;
     const flow_settings_hop *hop = &scenario->set.hop;
     m->groups = *scenario->groups;
-    flow_err err = flow_paths_create(scenario, awareness(hop), hop->fixed_routes, &m->paths);
+    const bool hops = scenario->set.movement.rule == FLOW_MOVE_HOP; // others need no paths
+    flow_err err =
+        flow_paths_create(scenario, hops ? awareness(hop) : 0, hop->fixed_routes, &m->paths);
     const bool destination = scenario->set.movement.rule == FLOW_MOVE_DESTINATION;
     if (err == FLOW_OK) { err = flow_columns_create(scenario, m->threads, &m->columns); }
     if (err == FLOW_OK && !allocate(m)) {

@@ -12,6 +12,8 @@
 const char *const flow_place_kind_name[FLOW_N_PLACE_KIND] = {
     "town", "conflict", "camp", "idp_camp", "forward", "marker", "flood_zone"};
 
+const char *const flow_link_mode_name[FLOW_N_LINK_MODE] = {"road", "rail", "boat", "foot", "air"};
+
 // Memory that lives as long as the scenario ------------------------------------------------------
 
 typedef struct kept {

@@ -6,6 +6,17 @@
 #include "registry.h"
 #include "settings.h"
 
+/// What carries people along a link: "road", "rail", "boat", "foot", "air".
+typedef enum flow_link_mode {
+    FLOW_LINK_ROAD,
+    FLOW_LINK_RAIL,
+    FLOW_LINK_BOAT,
+    FLOW_LINK_FOOT,
+    FLOW_LINK_AIR,
+    FLOW_N_LINK_MODE
+} flow_link_mode;
+extern const char *const flow_link_mode_name[FLOW_N_LINK_MODE];
+
 /// "town", "conflict", "camp", "idp_camp", "forward", "marker", "flood_zone".
 extern const char *const flow_place_kind_name[FLOW_N_PLACE_KIND];
 
@@ -99,6 +110,7 @@ struct flow_scenario {
     double *length_km;        ///< [n_link] > 0
     double *speed_km_d;       ///< [n_link] own speed, 0: the rule's
     double *walk_probability; ///< [n_link] chance per day to go on foot
+    int32_t *link_mode;       ///< [n_link] flow_link_mode
     int32_t *link_row;        ///< [n_link] row of the file (two directed links share one)
 
     int64_t n_event;

@@ -129,11 +129,12 @@ typedef enum flow_term_id {
 
 /// The destination rule: what is the same for all causes. docs/model.md, "The destination rule".
 typedef struct flow_settings_destination {
-    int32_t kind;             ///< flow_destination_kind, of causes that have none of their own
-    char *table;              ///< file of shares
-    int32_t missing;          ///< flow_missing
-    bool scale;               ///< shares are amounts, of any sum
-    double speed;             ///< km/d where the link has none of its own
+    int32_t kind;    ///< flow_destination_kind, of causes that have none of their own
+    char *table;     ///< file of shares
+    int32_t missing; ///< flow_missing
+    bool scale;      ///< shares are amounts, of any sum
+    double speed;    ///< km/d by road, where the link has none of its own
+    double rail_speed, boat_speed, foot_speed, air_speed; ///< km/d
     int64_t most;             ///< nearest places that people choose from
     double radius;            ///< days of travel to the farthest of them; 0: none
     double soften;            ///< km

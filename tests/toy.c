@@ -94,7 +94,7 @@ static int32_t make_files(const toy *what, flow_file file[static most_file])
                             : "name,kind,initial_idps,population,capacity,conflict_intensity,"
                               "country,sink,latitude,longitude,region",
               what->place);
-    put_table(&links, "from,to,length_km,speed_km_d,walk_probability,direction", what->link);
+    put_table(&links, "from,to,length_km,speed_km_d,walk_probability,direction,mode", what->link);
     const char *const pair[][2] = {{"scenario.yaml", yaml.all},
                                    {"places.csv", places.all},
                                    {"links.csv", links.all},

@@ -11,7 +11,7 @@ enum { toy_most_set = 16 };
 /// A scenario. Rows of places and links end in ';', cells at their end may be left out:
 ///   place  name,kind,initial_idps,population,capacity,conflict_intensity,country,sink,latitude,
 ///          longitude
-///   link   from,to,length_km,speed_km_d,walk_probability,direction
+///   link   from,to,length_km,speed_km_d,walk_probability,direction,mode
 /// `yaml` follows libflow, period and title; the other texts are whole tables.
 typedef struct toy {
     int days; ///< 0: 10
