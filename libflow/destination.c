@@ -31,6 +31,14 @@ static double link_cost(const flow_model *m, int32_t link)
     return open && speed > 0.0 ? m->s->length_km[link] / speed : (double)INFINITY;
 }
 
+/// Days of travel, and the same in steps: whole numbers, so that equals stay equal.
+static void set_cost(flow_model *m, int32_t link, double days)
+{
+    const double ticks = days / m->s->world.dt * 65536.0;
+    m->to->cost[link] = days;
+    m->to->ticks[link] = (int64_t)fmin(fmax(floor(ticks + 0.5), 1.0), 65536.0 * 1e9);
+}
+
 static const flow_people_axis *origin_axis(const flow_groups *groups)
 {
     for (int32_t a = 0; a < groups->n_axis; a++) {
@@ -52,7 +60,7 @@ static flow_err make_routes(flow_model *m, flow_destination *d)
         const bool limited = s->capacity[p] >= 1.0;
         d->size[p] = fmax(fmax(s->population[p], limited ? s->capacity[p] : 0.0), 1.0);
     }
-    for (int32_t l = 0; l < s->n_link; l++) { d->cost[l] = link_cost(m, l); }
+    for (int32_t l = 0; l < s->n_link; l++) { set_cost(m, l, link_cost(m, l)); }
     if (s->shares != NULL) {
         FLOW_TRY(flow_shares_ties(s->shares, s->n_place, s->tie_first, s->tie_place, &d->tie_first,
                                   &d->tie));
@@ -180,7 +188,7 @@ static flow_err update_costs(flow_model *m)
     for (int32_t l = 0; l < m->s->n_link; l++) {
         const double cost = link_cost(m, l);
         if (cost == d->cost[l]) { continue; }
-        d->cost[l] = cost;
+        set_cost(m, l, cost);
         FLOW_TRY(flow_routes_set(d->routes, l, cost));
         changed = true;
     }

@@ -45,6 +45,7 @@ typedef struct flow_admission {
 struct flow_destination {
     flow_network network;
     double *cost, *km; ///< [n_link] days of travel (INFINITY: closed), km; km is borrowed
+    int64_t *ticks;    ///< [n_link] steps of travel in 1/65536, at least 1
     bool *marker;      ///< [n_place] passed through only
     flow_routes *routes;
     int32_t kind[FLOW_N_CAUSE]; ///< flow_destination_kind

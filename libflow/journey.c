@@ -32,11 +32,9 @@ static void enter(flow_model *m, flow_work *w, int32_t link, flow_party *party, 
     if (party->n == 0) { return; }
     const int32_t place = m->s->link_from[link];
     const int64_t persons = flow_persons(m, party->key.group, party->n);
-    // Steps until the end of the link, in 1/65536: whole numbers, so that equals stay equal.
-    const double steps = m->to->cost[link] / m->s->world.dt * 65536.0;
-    const double at = fmin(moment + fmax(floor(steps + 0.5), 1.0), 65536.0 * 1e9);
-    party->key.due = m->day + (int32_t)(at / 65536.0);
-    party->key.today = (uint16_t)fmod(at, 65536.0);
+    const int64_t at = moment + m->to->ticks[link];
+    party->key.due = m->day + (int32_t)(at >> 16);
+    party->key.today = (uint16_t)(at & 65535);
     party->key.first = 0;
     m->count[place] -= persons;
     m->departures[place] += persons;

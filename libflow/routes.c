@@ -8,6 +8,8 @@
 
 typedef struct tree {
     flow_route *row;
+    int32_t *place; ///< [size] of each row: what is looked for lies close together
+    int32_t *first; ///< [size] first link of the way to each row, -1: row 0
     int32_t n, size;
     double limit; ///< a way that costs more cannot change the tree
 } tree;
@@ -155,8 +157,15 @@ static bool add_row(tree *t, flow_route row, int32_t most)
         flow_route *grown = flow_realloc(t->row, size, sizeof *grown);
         if (grown == NULL) { return false; }
         t->row = grown;
+        int32_t *place = flow_realloc(t->place, size, sizeof *place);
+        if (place != NULL) { t->place = place; }
+        int32_t *first = flow_realloc(t->first, size, sizeof *first);
+        if (first != NULL) { t->first = first; }
+        if (place == NULL || first == NULL) { return false; }
         t->size = size;
     }
+    t->place[t->n] = row.place;
+    t->first[t->n] = row.parent > 0 ? t->first[row.parent] : row.link;
     t->row[t->n++] = row;
     return true;
 }
@@ -327,6 +336,8 @@ void flow_routes_free(flow_routes *r)
     }
     for (int32_t p = 0; r->tree != NULL && p < r->net.n_place; p++) {
         flow_dealloc(r->tree[p].row);
+        flow_dealloc(r->tree[p].place);
+        flow_dealloc(r->tree[p].first);
     }
     flow_dealloc(r->search);
     flow_dealloc(r->tree);
@@ -350,16 +361,14 @@ int32_t flow_routes_row(const flow_routes *r, int32_t from, int32_t to)
 {
     const tree *t = &r->tree[from];
     for (int32_t i = 0; i < t->n; i++) {
-        if (t->row[i].place == to) { return i; }
+        if (t->place[i] == to) { return i; }
     }
     return -1;
 }
 
 int32_t flow_routes_first(const flow_routes *r, int32_t from, int32_t row)
 {
-    const flow_route *at = r->tree[from].row;
-    while (at[row].parent > 0) { row = at[row].parent; }
-    return at[row].link;
+    return r->tree[from].first[row];
 }
 
 void flow_routes_sum(const flow_routes *r, int32_t from, const double *value, double *out)
@@ -379,7 +388,8 @@ int64_t flow_routes_bytes(const flow_routes *r)
     bytes += r->o.threads * (n_place * (int64_t)(sizeof(label) + sizeof(int32_t)) +
                              (n_link + 1) * (int64_t)sizeof(flow_heap_row));
     for (int32_t p = 0; p < n_place; p++) {
-        bytes += r->tree[p].size * (int64_t)sizeof *r->tree[p].row;
+        const tree *t = &r->tree[p];
+        bytes += t->size * (int64_t)(sizeof *t->row + sizeof *t->place + sizeof *t->first);
     }
     return bytes;
 }

@@ -84,6 +84,7 @@ static int32_t list_destination(const flow_model *m, int32_t n, flow_block *out)
 #define ROW(member, count, role, least, most)                                                      \
     BLOCK(FLOW_OF_DESTINATION, flow_destination, m->to, member, count, role, least, most)
     ROW(cost, n_link, FLOW_DERIVED, 0, 0);
+    ROW(ticks, n_link, FLOW_DERIVED, 0, 0);
     ROW(marker, n_place, FLOW_FIXED, 0, 0);
     ROW(size, n_place, FLOW_FIXED, 0, 0);
     ROW(safe, n_place, FLOW_DERIVED, 0, 0);
