@@ -1,4 +1,5 @@
 // scenarios/katrina-2005: hourly steps, warnings, wind, water and return in one run.
+#define _POSIX_C_SOURCE 200809L
 #include "../libflow/model.h"
 #include "../libflow/quantities.h"
 
@@ -6,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     n_class = FLOW_N_CAUSE + 1,
@@ -118,4 +120,48 @@ Test(katrina, warnings_empty_the_coast_before_the_storm)
     cr_expect(late > 0.3e6 && late < 0.8e6, "%g have left in time", late);
     flow_model_free(m);
     flow_scenario_free(s);
+}
+
+Test(katrina, longer_steps_give_the_same_figures)
+{
+    // 31 August and 14 October, by the hour, by half days and by days.
+    static const char *const length[] = {"period.step=1h", "period.step=12h", "period.step=day"};
+    static const int of_day[] = {24, 2, 1};
+    double gone[3][2];
+    for (int k = 0; k < 3; k++) {
+        flow_scenario *s = load(&length[k], 1);
+        flow_model *m = start(s, 1);
+        steps(m, 5 * of_day[k]);
+        gone[k][0] = away(m, 0, 7);
+        steps(m, 45 * of_day[k]);
+        gone[k][1] = away(m, 0, 17);
+        flow_model_free(m);
+        flow_scenario_free(s);
+        for (int i = 0; i < 2; i++) {
+            cr_expect_lt(fabs(gone[k][i] / gone[0][i] - 1.0), 0.01, "%s: %g, not %g", length[k],
+                         gone[k][i], gone[0][i]);
+        }
+    }
+}
+
+Test(katrina, a_run_goes_on_from_a_saved_state)
+{
+    char path[] = "/tmp/libflow-katrina-XXXXXX";
+    const int file = mkstemp(path);
+    cr_assert_geq(file, 0);
+    (void)close(file);
+    flow_scenario *s = load(NULL, 0);
+    flow_model *m = start(s, 2);
+    steps(m, 90); // in the storm
+    cr_assert_eq(flow_model_save(m, path), FLOW_OK, "%s", flow_error_text());
+    steps(m, 60);
+    const uint64_t whole = flow_model_checksum(m);
+    flow_model *again = start(s, 1);
+    cr_assert_eq(flow_model_load(again, path), FLOW_OK, "%s", flow_error_text());
+    steps(again, 60);
+    cr_expect_eq(flow_model_checksum(again), whole);
+    flow_model_free(m);
+    flow_model_free(again);
+    flow_scenario_free(s);
+    (void)remove(path);
 }

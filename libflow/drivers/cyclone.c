@@ -43,7 +43,7 @@ static const flow_field fields[] = {
      "Table of winds by place and date."},
     {"ambient", AT(ambient), FLOW_DOUBLE, "hPa", "1013", 900, 1100, NULL, 'A',
      "Mean of the tropics is about 1010", "Pressure far from the storm."},
-    {"shape", AT(shape), FLOW_DOUBLE, "1", "0", 0, 4, NULL, 'R',
+    {"shape", AT(shape), FLOW_DOUBLE, "1", "0", 0, 4, NULL, 'V',
      "0.886 + 0.0177 wind - 0.0094 latitude: Willoughby and Rahn 2004, "
      "doi:10.1175/MWR2831.1; with pressures as in " HOLLAND,
      "Exponent of the profile of the wind; 0: from the pressure, or else from the wind."},
