@@ -305,12 +305,13 @@ static void pass(const flow_turn *turn)
     const flow_world *w = turn->world;
     const param *p = turn->param;
     const data *d = turn->data;
-    const double end = ceil((turn->day + w->dt) * quarters - 1e-4);
-    for (double k = ceil(turn->day * quarters - 1e-4); k < end; k++) {
+    const int64_t end = (int64_t)ceil((turn->day + w->dt) * quarters - 1e-4);
+    for (int64_t k = (int64_t)ceil(turn->day * quarters - 1e-4); k < end; k++) {
+        const double from = (double)k / quarters, to = (double)(k + 1) / quarters;
         for (int32_t s = 0; s < d->n_storm; s++) {
             fix eye;
             double shape;
-            if (!find_eye(d, s, k / quarters, &eye)) { continue; }
+            if (!find_eye(d, s, from, &eye)) { continue; }
             complete(p, &eye, &shape);
             const double band = p->reach_km / 111.0; // a degree has at least 111.19 km
             for (int32_t i = 0; i < w->n_place; i++) {
@@ -318,7 +319,7 @@ static void pass(const flow_turn *turn)
                 const double km = flow_great_circle_km(eye.latitude, eye.longitude, w->latitude[i],
                                                        w->longitude[i]);
                 if (km > p->reach_km) { continue; }
-                blow(turn, i, profile(&eye, shape, km), k / quarters, (k + 1.0) / quarters);
+                blow(turn, i, profile(&eye, shape, km), from, to);
             }
         }
     }
