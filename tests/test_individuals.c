@@ -277,6 +277,74 @@ Test(individuals, whoever_goes_is_chosen_fairly)
     flow_scenario_free(s);
 }
 
+// Property: whoever was there before the first step is dated -1, the others with their step.
+Test(individuals, everybody_knows_when_he_entered)
+{
+    static const char *const first =
+        "name,region,country,latitude,longitude,kind,population,capacity,initial_idps\n"
+        "Alm,R,A,1,1,conflict,100000,,0\nBor,R,A,1,2,town,5000,,230\nCol,R,A,2,2,town,7000,,0\n"
+        "Dun,R,B,2,3,camp,0,4000,0\nEls,R,B,3,3,camp,0,,90\n";
+    const char *const name[] = {"scenario.yaml", "places.csv", "links.csv", "conflict.csv",
+                                "attributes.csv"};
+    const char *const text[] = {households_yaml, first, links_csv, conflict_csv, attributes_csv};
+    flow_file files[5];
+    for (int i = 0; i < 5; i++) {
+        files[i] = (flow_file){name[i], text[i], (int64_t)strlen(text[i])};
+    }
+    flow_scenario *s = NULL;
+    cr_assert_eq(flow_scenario_load_memory(files, 5, NULL, &s), FLOW_OK, "%s", flow_error_text());
+    flow_model *m = create(s, FLOW_INDIVIDUALS_ALL, 0, 1);
+    int64_t wanted[41] = {flow_model_entered(m)}, found[41] = {0}; // from day -1 on
+    for (int day = 0; day < 40; day++) {
+        const int64_t before = flow_model_entered(m);
+        steps(m, 1);
+        wanted[day + 1] = flow_model_entered(m) - before;
+    }
+    for (int64_t i = 0; i < flow_model_n_person(m); i++) {
+        flow_person person;
+        cr_assert_eq(flow_model_person(m, i, &person), FLOW_OK);
+        cr_assert(person.day >= -1 && person.day < 40);
+        cr_assert_eq(person.origin == 0, person.day >= 0, "only Alm is in conflict");
+        found[person.day + 1]++;
+    }
+    cr_expect_geq(wanted[0], 310, "230 and 90 in whole households");
+    for (int day = -1; day < 40; day++) {
+        cr_expect_eq(found[day + 1], wanted[day + 1], "%d", day);
+    }
+    flow_model_free(m);
+    flow_scenario_free(s);
+}
+
+// Households as the only thing that people are told apart by.
+Test(individuals, households_need_no_other_axis)
+{
+    static const char *const yaml = "libflow: 1\nperiod: {start: 2024-01-01, days: 20}\n"
+                                    "spawn: {mode: conflict, rate_kind: constant, rate: 301}\n";
+    static const char *const sizes = "attribute,value,place,weight\nhousehold_size,2,,1\n"
+                                     "household_size,7,,3\n";
+    const char *const name[] = {"scenario.yaml", "places.csv", "links.csv", "conflict.csv",
+                                "attributes.csv"};
+    const char *const text[] = {yaml, places_csv, links_csv, conflict_csv, sizes};
+    flow_file files[5];
+    for (int i = 0; i < 5; i++) {
+        files[i] = (flow_file){name[i], text[i], (int64_t)strlen(text[i])};
+    }
+    flow_scenario *s = NULL;
+    cr_assert_eq(flow_scenario_load_memory(files, 5, NULL, &s), FLOW_OK, "%s", flow_error_text());
+    flow_model *m = create(s, FLOW_INDIVIDUALS_ALL, 0, 1);
+    steps(m, 20);
+    const double persons = (double)flow_model_persons(m);
+    const double households = (double)flow_model_households(m);
+    // What is owed at the end: the scatter of one day's sizes, and a part of a household.
+    const double error = sqrt(301.0 / 5.75 * 6.25 * 3.0 / 4.0);
+    cr_expect_leq(fabs(persons - 20 * 301), 5.0 * error + 7.0, "%g persons", persons);
+    const double scatter = sqrt(persons / 5.75 * 6.25 * 3.0 / 4.0) / 5.75;
+    cr_expect_leq(fabs(households - persons / 5.75), 5.0 * scatter, "%g households of %g persons",
+                  households, persons);
+    flow_model_free(m);
+    flow_scenario_free(s);
+}
+
 Test(individuals, questions_out_of_range_are_refused)
 {
     flow_scenario *s = load(plain_attributes_csv);

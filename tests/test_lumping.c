@@ -283,6 +283,40 @@ Theory((int story), lumping, cells_are_bounded_in_a_long_run)
     flow_scenario_free(s);
 }
 
+/// Bytes of the arrays of a set.
+static int64_t bytes_of(const flow_cells *cells)
+{
+    const int64_t row = (int64_t)sizeof *cells->row, ids = (int64_t)sizeof *cells->ids;
+    return cells->size * (row + (cells->ids != NULL ? ids : 0)) +
+           cells->index_size * (int64_t)sizeof *cells->index;
+}
+
+// Everything that is there for people, what is set aside for later included.
+Test(lumping, a_followed_person_takes_at_most_16_bytes_at_rest)
+{
+    flow_scenario *s = story_load(STORY_ROUTE, (const char *const[]){"spawn.rate=20000", NULL});
+    flow_model *m = NULL;
+    const flow_model_options o = {
+        .seed = 11, .threads = 1, .individuals = FLOW_INDIVIDUALS_ALL, .history = false};
+    cr_assert_eq(flow_model_create(s, &o, &m), FLOW_OK, "%s", flow_error_text());
+    while (m->day < s->n_step) { story_step(STORY_ROUTE, m); }
+    int64_t bytes = flow_pool_bytes(&m->work[0].pool) + flow_pool_bytes(&m->follow.shared) +
+                    m->follow.size * (int64_t)(sizeof *m->follow.batch) +
+                    bytes_of(&m->work[0].cells) + bytes_of(&m->work[0].pending);
+    flow_sets sets[FLOW_MOST_SETS];
+    for (int32_t k = 0, n = flow_state_sets(m, sets); k < n; k++) {
+        for (int64_t i = 0; i < sets[k].n; i++) {
+            bytes += bytes_of(&flow_state_cells(m, &sets[k])[i]);
+        }
+    }
+    cr_assert_eq(m->persons, 800000);
+    cr_assert_eq(flow_model_n_person(m), m->persons);
+    cr_expect_leq(bytes, 16 * m->persons, "%.1f bytes", (double)bytes / (double)m->persons);
+    cr_expect_geq(bytes, 4 * m->persons, "an id has 4 bytes");
+    flow_model_free(m);
+    flow_scenario_free(s);
+}
+
 // Merging ----------------------------------------------------------------------------------------
 
 enum { n_seed = 2000, n_town = 4, n_day = 12 };
