@@ -124,15 +124,6 @@ static int32_t need_row(flow_cells *cells, const flow_key *key)
     return cells->n - 1;
 }
 
-bool flow_cells_add(flow_cells *cells, const flow_key *key, int64_t n)
-{
-    if (n <= 0) { return true; }
-    const int32_t row = need_row(cells, key);
-    if (row < 0) { return false; }
-    cells->row[row].n += n;
-    return true;
-}
-
 bool flow_cells_put(flow_pool *pool, flow_cells *cells, flow_party *party)
 {
     if (party->n <= 0) { return true; }

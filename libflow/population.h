@@ -80,8 +80,6 @@ static inline void flow_key_arrive(flow_key *key, uint16_t recent, uint16_t toda
 
 /// 64-bit name of a key, for streams and hashes.
 uint64_t flow_key_hash(const flow_key *key);
-/// Add n units (n <= 0: nothing) of whom nobody is followed. False when out of memory.
-bool flow_cells_add(flow_cells *cells, const flow_key *key, int64_t n);
 /// Add a party; its ids move into the set. False when out of memory.
 bool flow_cells_put(flow_pool *pool, flow_cells *cells, flow_party *party);
 /// Add n units, n_ids of them followed; the ids are copied. False when out of memory.
