@@ -248,6 +248,14 @@ static bool get_all(flow_batch *b, source *s)
 
 // Files -----------------------------------------------------------------------------------------
 
+const char *flow_own_ending(char out[static FLOW_OWN_ENDING])
+{
+    char host[64] = "";
+    if (gethostname(host, sizeof host - 1) != 0) { (void)snprintf(host, sizeof host, "host"); }
+    (void)snprintf(out, FLOW_OWN_ENDING, ".tmp-%s-%ld", host, (long)getpid());
+    return out;
+}
+
 char *flow_batch_path(const char *folder, int32_t index, bool complete)
 {
     const size_t size = strlen(folder) + 32;
@@ -278,9 +286,8 @@ flow_err flow_batch_save(flow_batch *b, const char *folder)
     const flow_study *st = b->study;
     const bool complete = b->done == b->n_run;
     b->n_byte = 0;
-    char host[64] = "", ending[128];
-    if (gethostname(host, sizeof host - 1) != 0) { (void)snprintf(host, sizeof host, "host"); }
-    (void)snprintf(ending, sizeof ending, ".tmp-%s-%ld", host, (long)getpid());
+    char ending[FLOW_OWN_ENDING];
+    (void)flow_own_ending(ending);
     char *path = flow_batch_path(folder, b->index, complete);
     char *name = path != NULL ? flow_target_name(path, ending) : NULL;
     flow_err err = FLOW_OK;

@@ -68,6 +68,9 @@ bool flow_batch_next(const flow_batch *batch, flow_task *task, int32_t *member);
 /// @param cell  [n_cell]
 void flow_batch_add(flow_batch *batch, const double *value, const double *cell, uint64_t checksum);
 
+enum { FLOW_OWN_ENDING = 128 };
+/// ".tmp-<host>-<process>": the end of names that no other process takes. Returns out.
+const char *flow_own_ending(char out[static FLOW_OWN_ENDING]);
 /// What a batch's file is called; owned by the caller, NULL: no memory. Complete: "<n>.runs", under
 /// way: "<n>.part".
 char *flow_batch_path(const char *folder, int32_t index, bool complete);

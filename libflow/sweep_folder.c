@@ -15,9 +15,8 @@
 
 flow_err flow_text_save(const char *path, const char *text, int64_t size)
 {
-    char ending[64];
-    (void)snprintf(ending, sizeof ending, ".tmp-%ld", (long)getpid());
-    char *name = flow_target_name(path, ending);
+    char ending[FLOW_OWN_ENDING];
+    char *name = flow_target_name(path, flow_own_ending(ending));
     if (name == NULL) { return flow_fail(FLOW_ENOMEM, "no memory to write '%s'", path); }
     flow_err err = FLOW_OK;
     const int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

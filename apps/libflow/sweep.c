@@ -54,7 +54,12 @@ typedef struct progress {
     double begin, last, limit;
     double rate; ///< runs per second, smoothed
     int64_t last_done;
-    int64_t (*done)(void *context); ///< of all processes, NULL: of this one
+#ifdef FLOW_MPI
+    flow_comm *comm;
+    double told;       ///< when the others were
+    int64_t told_runs; ///< of this process
+    int64_t of_all;    ///< runs of all processes
+#endif
 } progress;
 
 /// "1 h 05 min", "3 min 20 s", "12 s".
@@ -88,10 +93,27 @@ static void say_progress(progress *p, double now, int64_t done, int64_t n)
     p->last_done = done;
 }
 
+#ifdef FLOW_MPI
+/// Runs of all processes: each tells its own once a second, whatever the study found done.
+static int64_t done_by_all(progress *p, double now, int64_t done, int64_t found)
+{
+    const int64_t own = done - found;
+    if (now - p->told >= 1.0) {
+        p->of_all = flow_comm_add(p->comm, own - p->told_runs);
+        p->told = now;
+        p->told_runs = own;
+    }
+    return found + p->of_all;
+}
+#endif
+
 static bool go_on(void *context, int64_t done, int64_t found, int64_t n)
 {
     progress *p = context;
     const double now = seconds();
+#ifdef FLOW_MPI
+    done = done_by_all(p, now, done, found);
+#endif
     if (p->last <= 0.0) {
         p->last = now;
         p->last_done = done;
@@ -221,6 +243,44 @@ static app_exit print_report(const app_arguments *a, const flow_sweep_report *r)
     return APP_OK;
 }
 
+/// Run what is missing; says why it failed.
+static app_exit run_here(const app_arguments *a, const flow_sweep_options *o, const progress *p,
+                         flow_sweep_report *report)
+{
+    const flow_err err = flow_sweep_run(a->operand[1], a->output, o, report);
+    if (p->shown && p->terminal) { (void)fprintf(stderr, "\r\033[K"); }
+    if (err == FLOW_OK) { return APP_OK; }
+    const app_exit status = app_fail("sweep", err);
+    if (err == FLOW_ESTATE && (stop_signal != 0 || p->late)) { return APP_AGAIN; }
+    return err == FLOW_EFILE && access(a->operand[1], R_OK) == 0 ? file_status(a->output) : status;
+}
+
+#ifdef FLOW_MPI
+/// The same with all processes of MPI, which take batches from one counter. The first one reports.
+static app_exit run_together(const app_arguments *a, flow_sweep_options *o, progress *p)
+{
+    const flow_err err = flow_comm_begin(&p->comm);
+    if (err != FLOW_OK) { return app_fail("sweep", err); }
+    const bool first = flow_comm_rank(p->comm) == 0;
+    p->wanted = p->wanted && first;
+    o->shard = o->n_shard = 0;
+    o->next = flow_comm_next;
+    o->counter = p->comm;
+    flow_sweep_report report;
+    app_exit status = run_here(a, o, p, &report);
+    int64_t sum[] = {report.runs, report.person_steps, report.threads};
+    flow_comm_sum(p->comm, sum, 3);
+    status = (app_exit)flow_comm_largest(p->comm, (int32_t)status);
+    report.runs = sum[0];
+    report.person_steps = sum[1];
+    report.threads = (int32_t)sum[2];
+    report.found = report.n_run - report.runs;
+    if (status == APP_OK && first) { status = print_report(a, &report); }
+    flow_comm_end(p->comm);
+    return status;
+}
+#endif
+
 static app_exit run(const app_arguments *a)
 {
     if (a->output == NULL) {
@@ -241,13 +301,13 @@ static app_exit run(const app_arguments *a)
     } else {
         slurm_shard(&o);
     }
+#ifdef FLOW_MPI
+    return run_together(a, &o, &p);
+#else
     flow_sweep_report report;
-    const flow_err err = flow_sweep_run(a->operand[1], a->output, &o, &report);
-    if (p.shown && p.terminal) { (void)fprintf(stderr, "\r\033[K"); }
-    if (err == FLOW_OK) { return print_report(a, &report); }
-    const app_exit status = app_fail("sweep", err);
-    if (err == FLOW_ESTATE && (stop_signal != 0 || p.late)) { return APP_AGAIN; }
-    return err == FLOW_EFILE && access(a->operand[1], R_OK) == 0 ? file_status(a->output) : status;
+    const app_exit status = run_here(a, &o, &p, &report);
+    return status == APP_OK ? print_report(a, &report) : status;
+#endif
 }
 
 static app_exit collect(const app_arguments *a)
