@@ -106,6 +106,10 @@ static flow_err copy_items(flow_config *config, flow_node *node, flow_problems *
                            node->path);
         return FLOW_OK;
     }
+    // A key given twice is a problem already told; the last one counts.
+    for (int32_t i = 0; i < *n; i++) { flow_dealloc((*out)[i]); }
+    flow_dealloc(*out);
+    *n = 0;
     *out = flow_calloc(node->n_item, sizeof **out);
     if (*out == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for a plan"); }
     for (int64_t i = 0; i < node->n_item; i++) {
