@@ -340,13 +340,13 @@ Test(border, parts_of_permits_add_up)
     toy t = {.days = 12,
              .place = "A,town,,5000,,,Here;B,town,,9000,,,There;",
              .link = "A,B,30;",
-             .more = {{"permits.csv", "country,date,permits\nThere,0,7.3\n"}},
+             .more = {{"permits.csv", "country,date,permits\nThere,0,7.25\n"}},
              .yaml = RULE "destination_economic: {may_stay: false}\npermits:\n"};
     toy_world w = toy_make(&t, 7);
     push(&w, "onset_economic", "A", 0.2); // many ask
     for (int day = 0; day < 12; day++) {
         toy_days(&w, 1);
-        cr_expect_eq(5000.0 - toy_people(&w, "A"), floor(7.3 * (day + 1)), "day %d: %g went", day,
+        cr_expect_eq(5000.0 - toy_people(&w, "A"), floor(7.25 * (day + 1)), "day %d: %g went", day,
                      5000.0 - toy_people(&w, "A"));
     }
     toy_end(&w);
