@@ -460,6 +460,8 @@ Test(row, without_weight_the_fallback_decides)
     for (int j = 0; j < 4; j++) { cr_expect_eq(w[j], 0.0); }
     in.stay = 1; // also full, but the others even more so
     expect_row(&rule, &in, (const double[]){0.0, 1.0, 0.0, 0.0}, "stay");
+    in.stay = 0; // the first one
+    expect_row(&rule, &in, (const double[]){1.0, 0.0, 0.0, 0.0}, "stay at the first");
     rule.coefficient[FLOW_TERM_ROOM] = 0.0; // a term with coefficient 0 counts for nothing
     in.stay = -1;
     cr_assert_eq(flow_row_fill(&rule, &in, NULL, w, &r), FLOW_OK);
