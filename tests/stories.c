@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const story_name[N_STORY] = {"crowd", "matches", "flee",   "modules", "grid",
-                                         "route", "journey", "folder", "causes",  "lattice"};
+const char *const story_name[N_STORY] = {"crowd",   "matches", "flee",   "modules", "grid", "route",
+                                         "journey", "folder",  "causes", "lattice", "rules"};
 
 /// End the program with a text: plain programs use stories, too.
 FLOW_PRINTF(1, 2)
@@ -179,6 +179,29 @@ static const char *const causes[][2] = {
     {"attributes.csv", "attribute,value,place,weight\nhousehold_size,1,,1\nhousehold_size,5,,2\n"},
     {NULL, NULL}};
 
+static const char *const rules[][2] = {
+    {"scenario.yaml", "libflow: 1\ntitle: rules\nperiod: {start: 2024-01-01, days: 40}\n"
+                      "movement: {rule: destination}\n"
+                      "destination: {speed: 90, competition: -0.4, missing: gravity}\n"
+                      "destination_conflict: {kind: table}\n"
+                      "destination_flood: {kind: competing, radius: 3}\n"
+                      "destination_drought: {kind: balanced}\n"
+                      "destination_onward: {kind: callback, may_stay: true}\n"
+                      "people: {axes: 'origin, gender', leave: leave.csv}\n"},
+    {"places.csv", PLACES "Alm,R,A,1,1,town,9000,,0,\nBor,R,A,1,2,town,7000,,0,\n"
+                          "Col,S,A,2,2,town,8000,,0,\nDun,S,B,2,3,camp,0,2500,0,\n"
+                          "Els,S,B,3,3,town,5000,,0,\n"},
+    {"links.csv", "from,to,length_km,mode\nAlm,Bor,160,\nAlm,Col,140,boat\nBor,Dun,190,rail\n"
+                  "Col,Dun,40,foot\nCol,Els,170,\nDun,Els,230,\n"},
+    {"closures.csv", "kind,from,to,start,end\nlink,Bor,Dun,5,19\nlink,Col,Dun,12,17\n"},
+    {"shares.csv", "origin,destination,share,date\nAlm,Bor,0.7,\nAlm,Els,0.3,\nAlm,Dun,1,9\n"
+                   "Alm,Col,1,23\nBor,Els,1,\n"},
+    {"leave.csv", "axis,class,cause,factor,radius\ngender,f,conflict,1.6,2\ngender,m,flood,0.3,\n"
+                  "age,0..17,,0.5,4\n"},
+    {"attributes.csv", "attribute,value,place,weight\ngender,f,,53\ngender,m,,47\nage,7,,40\n"
+                       "age,12,,20\nage,33,,50\n"},
+    {NULL, NULL}};
+
 enum { side = 18, most_file = 12, text_size = 32768 };
 
 /// side x side places, neighbours linked, people everywhere, at home or displaced.
@@ -247,6 +270,24 @@ static const drive hard_times[] = {
     {"passable", 1.0},         {"speed_factor", 1.0},     {"extra_capacity", 900.0},
     {"safety", 1.0},           {"onset_flood", 0.01},     {"quota", 90.7}};
 
+static const drive all_causes[] = {{"hazard_conflict", 0.04},
+                                   {"hazard_flood", 0.02},
+                                   {"hazard_drought", 0.01},
+                                   {"hazard_onward", 0.05},
+                                   {"onset_flood", 0.02}};
+
+/// People like large places that are near; a function of the question alone.
+static flow_err like(void *context, const flow_question *q, double *weight)
+{
+    (void)context;
+    for (int32_t k = 0; k < q->n; k++) {
+        weight[k] = q->people[k] / (1.0 + q->days[k] + (double)(q->step % 3));
+    }
+    return FLOW_OK;
+}
+
+static const flow_filler fillers[] = {{"onward", like, NULL}};
+
 enum { most_drive = 16 };
 
 /// Forcings of a story; they live as long as the program.
@@ -262,6 +303,7 @@ static const flow_forcing *forcings_of(int story, int32_t *n)
     case STORY_JOURNEY: LIST(hard_times); break;
     case STORY_CAUSES: LIST(borders); break;
     case STORY_LATTICE: LIST(rumours); break;
+    case STORY_RULES: LIST(all_causes); break;
     default: break;
     }
 #undef LIST
@@ -287,6 +329,7 @@ flow_scenario *story_load(int story, const char *const *set)
     case STORY_JOURNEY: file = journey; break;
     case STORY_FOLDER: file = folder; break;
     case STORY_CAUSES: file = causes; break;
+    case STORY_RULES: file = rules; break;
     default: file = grid(story == STORY_LATTICE); break;
     }
     flow_file list[most_file];
@@ -298,6 +341,8 @@ flow_scenario *story_load(int story, const char *const *set)
     flow_load_options options = {.set = set};
     while (set != NULL && set[options.n_set] != NULL) { options.n_set++; }
     options.forcing = forcings_of(story, &options.n_forcing);
+    options.filler = fillers;
+    options.n_filler = story == STORY_RULES;
     flow_scenario *s = NULL;
     if (flow_scenario_load_memory(list, n, &options, &s) != FLOW_OK) {
         fail("%s: %s", story_name[story], flow_error_text());

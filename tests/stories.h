@@ -18,6 +18,7 @@ enum {
     STORY_FOLDER,  ///< a FLEE folder with its settings
     STORY_CAUSES,  ///< destination rule: events, drought, a forcing; compatriots, gates, households
     STORY_LATTICE, ///< destination rule with enough places for parallel loops
+    STORY_RULES, ///< destination rule: a rule for each cause, a table by date, a function, classes
     N_STORY
 };
 

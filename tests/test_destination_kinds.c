@@ -527,3 +527,78 @@ Test(kinds, functions_and_scenarios_must_fit)
         cr_expect_null(s);
     }
 }
+
+/// A grid of towns with enough places for parallel loops, all rules at work.
+static flow_scenario *grid(const flow_filler *filler)
+{
+    enum { side = 17 };
+    static char places[side * side * 32], roads[2 * side * side * 24];
+    size_t p = 0, l = 0;
+    for (int i = 0; i < side * side; i++) {
+        p += (size_t)snprintf(places + p, sizeof places - p, "P%d,town,,%d;", i, 300 + i);
+        if (i % side + 1 < side) {
+            l +=
+                (size_t)snprintf(roads + l, sizeof roads - l, "P%d,P%d,%d;", i, i + 1, 30 + i % 50);
+        }
+        if (i + side < side * side) {
+            l += (size_t)snprintf(roads + l, sizeof roads - l, "P%d,P%d,%d;", i, i + side,
+                                  40 + i % 90);
+        }
+    }
+    const toy t = {.days = 12,
+                   .place = places,
+                   .link = roads,
+                   .yaml = "movement: {rule: destination}\ndestination: {most: 20}\n"
+                           "destination_flood: {kind: callback}\n"
+                           "destination_conflict: {kind: competing}\n"
+                           "destination_drought: {kind: balanced}\n"
+                           "destination_cyclone: {kind: radiation}\n"
+                           "people: {leave: leave.csv}\n",
+                   .attributes = "attribute,value,place,weight\ngender,f,,1\ngender,m,,1\n",
+                   .leave = "axis,class,cause,factor,radius\ngender,f,flood,1.5,0.4\n",
+                   .filler = filler,
+                   .n_filler = 1};
+    return toy_scenario(&t);
+}
+
+/// Odd places attract, more so from one step to the next; a function of the question alone.
+static flow_err odd(void *context, const flow_question *q, double *weight)
+{
+    (void)context;
+    for (int32_t k = 0; k < q->n; k++) {
+        weight[k] = (1.0 + (double)(q->to[k] % 2) * (q->step + 1)) / (1.0 + q->km[k]);
+    }
+    return FLOW_OK;
+}
+
+// Property: the same bits for any number of threads, whoever is followed, whatever fills the rows.
+Test(kinds, threads_and_identities_change_nothing)
+{
+    const flow_filler filler = {"flood", odd, NULL};
+    flow_scenario *s = grid(&filler);
+    uint64_t first = 0;
+    for (int threads = 1; threads <= 4; threads++) {
+        flow_model *m = NULL;
+        const flow_model_options o = {.seed = 51,
+                                      .threads = threads,
+                                      .individuals = threads % 2 == 0 ? FLOW_INDIVIDUALS_ALL
+                                                                      : FLOW_INDIVIDUALS_NONE};
+        cr_assert_eq(flow_model_create(s, &o, &m), FLOW_OK, "%s", flow_error_text());
+        double *hazard = calloc((size_t)s->n_place, sizeof *hazard);
+        static const char *const quantity[] = {"hazard_flood", "hazard_conflict", "hazard_drought",
+                                               "hazard_cyclone"};
+        for (int q = 0; q < 4; q++) {
+            for (int32_t i = 0; i < s->n_place; i++) { hazard[i] = i % (q + 2) == 0 ? 0.03 : 0.0; }
+            cr_assert_eq(flow_model_assign(m, quantity[q], hazard, s->n_place), FLOW_OK);
+        }
+        for (int day = 0; day < 12; day++) {
+            cr_assert_eq(flow_model_step(m), FLOW_OK, "%s", flow_error_text());
+        }
+        const uint64_t sum = flow_model_checksum(m);
+        if (threads == 1) { first = sum; }
+        cr_expect_eq(sum, first, "%d threads", threads);
+        free(hazard);
+        flow_model_free(m);
+    }
+    flow_scenario_free(s);
+}
