@@ -133,6 +133,27 @@ const char *flow_axis_dimension(const flow_scenario *s, const flow_people_axis *
     return out;
 }
 
+const char *flow_attribute_name(const flow_scenario *s, int32_t attribute,
+                                char out[static FLOW_DIMENSION_NAME])
+{
+    static const char *const taken[] = {
+        "person", "row",      "row_size",  "origin", "household", "time",          "place",
+        "link",   "latitude", "longitude", "cause",  "status",    "household_size"};
+    plain_name(s->attribute[attribute].name, out);
+    bool clash = false;
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+        clash = clash || strcmp(taken[i], out) == 0;
+    }
+    for (int32_t i = 0; i < attribute; i++) {
+        char other[FLOW_DIMENSION_NAME];
+        plain_name(s->attribute[i].name, other);
+        clash = clash || strcmp(other, out) == 0;
+    }
+    const size_t n = strlen(out);
+    if (clash) { (void)snprintf(out + n, FLOW_DIMENSION_NAME - n, "_%d", (int)attribute); }
+    return out;
+}
+
 // Rows of a scenario -----------------------------------------------------------------------------
 
 static bool has_households(const flow_scenario *s)

@@ -70,6 +70,10 @@ enum { FLOW_DIMENSION_NAME = 64 };
 const char *flow_axis_dimension(const flow_scenario *scenario, const flow_people_axis *axis,
                                 char out[static FLOW_DIMENSION_NAME]);
 
+/// Name of the variable of an attribute of people among those of the trajectories. Returns out.
+const char *flow_attribute_name(const flow_scenario *scenario, int32_t attribute,
+                                char out[static FLOW_DIMENSION_NAME]);
+
 /// Whether result files hold the observable: output.only, output.also, output.without.
 bool flow_observable_written(const flow_scenario *scenario, const flow_observable *observable);
 /// What output.only, output.also and output.without name must be there; else a problem of the

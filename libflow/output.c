@@ -1,6 +1,7 @@
 #include "output.h"
 
 #include "output_static.h"
+#include "output_trajectories.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,7 +30,7 @@ typedef struct column {
 
 struct flow_output {
     const flow_scenario *s; ///< borrowed
-    flow_part part;
+    flow_partial part;
     flow_axes axes;
     int32_t day; ///< steps received
     int32_t n_observable;
@@ -383,6 +384,7 @@ static flow_err write_sums(const flow_hdf *hdf, const flow_model *model)
 static flow_err close_whole(flow_output *o, const flow_model *model)
 {
     FLOW_TRY(write_columns(o, true));
+    FLOW_TRY(flow_output_trajectories(&o->part.hdf, model));
     FLOW_TRY(write_sums(&o->part.hdf, model));
     close_all(o);
     return flow_part_finish(&o->part);

@@ -234,6 +234,27 @@ flow_err flow_hdf_axis(const flow_hdf *hdf, hid_t group, const flow_variable *v,
     return FLOW_OK;
 }
 
+// netCDF knows a dimension without a variable by this name of its scale, whose data set has no
+// values. Source: NetCDF-4 format, "The netCDF-4 dimensions without variables".
+flow_err flow_hdf_dimension(const flow_hdf *hdf, hid_t group, const char *name, flow_axis *axis)
+{
+    axis->scale = H5I_INVALID_HID;
+    char scale[96];
+    (void)snprintf(scale, sizeof scale,
+                   "This is a netCDF dimension but not a netCDF variable.%10llu",
+                   (unsigned long long)axis->n);
+    const flow_variable v = {.name = name, .type = H5T_IEEE_F32BE, .axis = {axis}};
+    hid_t data = H5I_INVALID_HID;
+    FLOW_TRY(flow_hdf_variable(hdf, group, &v, &data));
+    if (H5DSset_scale(data, scale) < 0) {
+        const flow_err err = flow_hdf_fail(hdf, name);
+        flow_hdf_close(data);
+        return err;
+    }
+    axis->scale = data;
+    return FLOW_OK;
+}
+
 flow_err flow_hdf_write(const flow_hdf *hdf, hid_t variable, hid_t type, const void *value)
 {
     if (H5Dwrite(variable, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) < 0) {

@@ -40,23 +40,23 @@ typedef struct flow_hdf {
 } flow_hdf;
 
 /// A result file under way. Must not move while it is open: the disk driver points into it.
-typedef struct flow_part {
+typedef struct flow_partial {
     flow_hdf hdf;
     hid_t driver;
     char *path;   ///< name of the complete file
     char *name;   ///< "<path>.part"
     char *folder; ///< it lies in
     bool replace; ///< an existing file
-} flow_part;
+} flow_partial;
 
 /// Make "<path>.part". On failure, too, flow_part_clear() must follow.
 /// @param replace false: an existing `path` is an error (FLOW_EFILE).
-flow_err flow_part_open(const char *path, bool replace, flow_part *part);
+flow_err flow_part_open(const char *path, bool replace, flow_partial *part);
 /// Close the file (all that was opened in it is closed before), bring it to the disk and give it
 /// its name.
-flow_err flow_part_finish(flow_part *part);
+flow_err flow_part_finish(flow_partial *part);
 /// Release everything; a file that did not get its name is removed.
-void flow_part_clear(flow_part *part);
+void flow_part_clear(flow_partial *part);
 
 /// Copy of a text with '?' for bytes that are not UTF-8 (command lines may hold anything), which
 /// readers of netCDF refuse; owned by the caller; NULL: no memory.
@@ -93,6 +93,8 @@ flow_err flow_hdf_variable(const flow_hdf *hdf, hid_t group, const flow_variable
 /// Make the coordinate variable of an axis (its n, chunk and grows are set); sets axis->scale.
 flow_err flow_hdf_axis(const flow_hdf *hdf, hid_t group, const flow_variable *variable,
                        flow_axis *axis);
+/// Make a dimension without coordinates (axis->n is set); sets axis->scale.
+flow_err flow_hdf_dimension(const flow_hdf *hdf, hid_t group, const char *name, flow_axis *axis);
 /// Write all values of a variable.
 flow_err flow_hdf_write(const flow_hdf *hdf, hid_t variable, hid_t type, const void *value);
 /// flow_hdf_variable() and flow_hdf_write() in one.

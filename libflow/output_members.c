@@ -24,7 +24,7 @@ typedef struct column {
 
 struct flow_output_members {
     const flow_scenario *s; ///< borrowed
-    flow_part part;
+    flow_partial part;
     flow_axes axes;
     flow_axis member, quantile;
     hid_t people;

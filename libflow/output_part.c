@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 // netCDF needs the order of creation; V18 to V110 is what every reader of netCDF-4 understands.
-static flow_err open_file(flow_part *p)
+static flow_err open_file(flow_partial *p)
 {
     flow_err err = FLOW_OK;
     const unsigned order = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
@@ -31,9 +31,9 @@ static flow_err open_file(flow_part *p)
     return err;
 }
 
-flow_err flow_part_open(const char *path, bool replace, flow_part *p)
+flow_err flow_part_open(const char *path, bool replace, flow_partial *p)
 {
-    *p = (flow_part){.replace = replace, .driver = H5I_INVALID_HID};
+    *p = (flow_partial){.replace = replace, .driver = H5I_INVALID_HID};
     p->hdf = (flow_hdf){.verb = "write", .file = H5I_INVALID_HID, .text = H5I_INVALID_HID};
     FLOW_TRY(flow_target_check(path, replace));
     p->path = flow_strdup(path);
@@ -46,7 +46,7 @@ flow_err flow_part_open(const char *path, bool replace, flow_part *p)
     return open_file(p);
 }
 
-static herr_t close_file(flow_part *p)
+static herr_t close_file(flow_partial *p)
 {
     flow_hdf_close(p->hdf.text);
     p->hdf.text = H5I_INVALID_HID;
@@ -55,7 +55,7 @@ static herr_t close_file(flow_part *p)
     return file >= 0 ? H5Fclose(file) : 0;
 }
 
-flow_err flow_part_finish(flow_part *p)
+flow_err flow_part_finish(flow_partial *p)
 {
     if (close_file(p) < 0 || p->hdf.disk.error != 0) { return flow_hdf_fail(&p->hdf, NULL); }
     FLOW_TRY(flow_target_check(p->path, p->replace)); // the run took its time
@@ -68,7 +68,7 @@ flow_err flow_part_finish(flow_part *p)
     return p->hdf.disk.error != 0 ? flow_hdf_fail(&p->hdf, NULL) : FLOW_OK;
 }
 
-void flow_part_clear(flow_part *p)
+void flow_part_clear(flow_partial *p)
 {
     (void)close_file(p); // a file that still is open goes away, whatever its state
     if (p->hdf.disk.opened) { (void)unlink(p->name); }
@@ -76,6 +76,6 @@ void flow_part_clear(flow_part *p)
     flow_dealloc(p->folder);
     flow_dealloc(p->name);
     flow_dealloc(p->path);
-    *p = (flow_part){.driver = H5I_INVALID_HID};
+    *p = (flow_partial){.driver = H5I_INVALID_HID};
     p->hdf.file = p->hdf.text = H5I_INVALID_HID;
 }

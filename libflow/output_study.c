@@ -18,7 +18,7 @@ typedef struct column {
 
 struct flow_output_study {
     const flow_study_about *about;
-    flow_part part;
+    flow_partial part;
     flow_axis point, member, row, key, value, quantile, time;
     flow_axis place, link, country;
     column *column; ///< [n_series]

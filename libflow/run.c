@@ -182,6 +182,10 @@ static flow_err begin_output(job *j)
 {
     const flow_run_options *o = j->o;
     if (o->output == NULL) { return FLOW_OK; }
+    if (o->model.history && j->s->set.output.suppress_below > 0) {
+        return flow_fail(FLOW_ERANGE, "output.suppress_below hides small counts, but histories of "
+                                      "people would be written; choose one of them");
+    }
     const flow_provenance provenance = {.command_line = o->command_line,
                                         .seed = o->model.seed,
                                         .member = o->model.member,

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Compare two result files: every dimension, variable and attribute, all values bit for bit.
 
-Usage: same_result.py A.nc B.nc
+Usage: same_result.py A.nc B.nc [GROUP]...
+Groups named may be in one of them only.
 Only what tells of the run itself may differ: times, command line, threads.
 Needs Debian's python3-netcdf4. Prints every difference; exit status 1 if any.
 """
@@ -20,11 +21,11 @@ def bits(value):
             else array.tobytes())
 
 
-def differences(a, b, where):
+def differences(a, b, where, apart=()):
     """Texts of what differs between two groups, and the number of values compared."""
     found, n = [], 0
     for kind in ("dimensions", "variables", "groups"):
-        names = [list(getattr(group, kind)) for group in (a, b)]
+        names = [[k for k in getattr(group, kind) if k not in apart] for group in (a, b)]
         if names[0] != names[1]:
             found.append(f"{where}: {kind} {names[0]} and {names[1]}")
     for name in a.dimensions:
@@ -50,7 +51,7 @@ def differences(a, b, where):
             if k in names[1] and bits(x.getncattr(k)) != bits(y.getncattr(k)):
                 found.append(f"{what}: attribute {k} is {x.getncattr(k)!r} and {y.getncattr(k)!r}")
     for name in a.groups:
-        if name in b.groups:
+        if name in b.groups and name not in apart:
             more, m = differences(a.groups[name], b.groups[name], f"{where}{name}/")
             found += more
             n += m
@@ -59,7 +60,7 @@ def differences(a, b, where):
 
 def main():
     with netCDF4.Dataset(sys.argv[1]) as a, netCDF4.Dataset(sys.argv[2]) as b:
-        found, n = differences(a, b, "/")
+        found, n = differences(a, b, "/", sys.argv[3:])
         if "checksum" not in a.ncattrs() or n == 0:
             found.append("this is no complete result")
     for text in found:

@@ -491,7 +491,8 @@ static const app_option options[] = {
     {0, "sample", "SHARE", APP_TEXT, AT(sample), 0, 0,
      "Follow each person with this chance, above 0, at most 1."},
     {0, "history", NULL, APP_FLAG, AT(history), 0, 0,
-     "Keep what happens to those who are followed."},
+     "Keep what happens to those who are followed, and write it: the group trajectories of the "
+     "result."},
     {0, "checkpoint", "FILE", APP_TEXT, AT(checkpoint), 0, 0,
      "Write a checkpoint to FILE when the run is stopped by SIGTERM, SIGUSR1, SIGINT or SIGHUP, "
      "then exit with 75. FILE.1 is the one before, FILE.steps holds the result so far; they may "

@@ -38,7 +38,7 @@ refuse()
 # same A.nc B.nc: results are equal in all their data.
 same()
 {
-    "$python" "$root/tests/same_result.py" "$1" "$2" >compared || fail "$1, $2: $(cat compared)"
+    "$python" "$root/tests/same_result.py" "$@" >compared || fail "$1, $2: $(cat compared)"
 }
 
 # wait_for FILE
@@ -239,7 +239,7 @@ for who in "--individuals none" "--individuals all" "--sample 0.2 --history" \
     rm -f w.nc
     "$libflow" run towns -o w.nc --quiet $who || fail "$who fails"
     [ -e first.nc ] || cp w.nc first.nc
-    same first.nc w.nc
+    same first.nc w.nc trajectories
 done
 refuse 64 "--individuals 'some' is none of none, sample, all" run towns --individuals some
 refuse 64 "--individuals sample and --sample SHARE belong together" run towns --individuals sample
