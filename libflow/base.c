@@ -1,4 +1,4 @@
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE // madvise()
 #include "base.h"
 
 #include <ctype.h>
@@ -12,6 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 // Errors ----------------------------------------------------------------------------------------
 
@@ -122,11 +125,29 @@ static bool fits(int64_t n, size_t size)
     return n >= 0 && size > 0 && (uint64_t)n <= (uint64_t)PTRDIFF_MAX / size;
 }
 
+enum { huge_page = 1 << 21, huge_from = 1 << 23 }; // bytes
+
+/// Large arrays are read at random: with huge pages the processor finds their addresses at hand.
+static void want_huge_pages(void *memory, size_t bytes)
+{
+#if defined(MADV_HUGEPAGE)
+    char *byte = memory;
+    const size_t skip = (huge_page - (uintptr_t)byte % huge_page) % huge_page;
+    const size_t whole = (bytes - skip) / huge_page * huge_page;
+    (void)madvise(byte + skip, whole, MADV_HUGEPAGE); // advice: nothing depends on it
+#else
+    (void)memory, (void)bytes;
+#endif
+}
+
 void *flow_calloc(int64_t n, size_t size)
 {
     if (!fits(n, size) || !may_allocate()) { return NULL; }
     void *memory = calloc(n > 0 ? (size_t)n : 1, size);
     count_bytes(size_of(memory));
+    if (memory != NULL && (size_t)n * size >= huge_from) {
+        want_huge_pages(memory, (size_t)n * size);
+    }
     return memory;
 }
 

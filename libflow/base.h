@@ -12,6 +12,13 @@
         if (err_ != FLOW_OK) { return err_; }                                                      \
     } while (0)
 
+/// Ask for memory that will be written or read soon.
+#if defined(__GNUC__)
+#define FLOW_SOON(address) __builtin_prefetch((address), 1)
+#else
+#define FLOW_SOON(address) ((void)(address))
+#endif
+
 /// n zeroed elements of `size` bytes (n = 0 gives a valid pointer); NULL when out of memory or n <
 /// 0.
 void *flow_calloc(int64_t n, size_t size);

@@ -280,7 +280,7 @@ void flow_model_finish_weights(const flow_model *m, int32_t n, double most, doub
     flow_split_prepare(n, weight, tail);
 }
 
-const flow_choice *flow_model_choice(flow_model *m, flow_work *w, int32_t place, int32_t rule)
+flow_choice *flow_model_choice(flow_model *m, flow_work *w, int32_t place, int32_t rule)
 {
     flow_choice *choice = &m->choice[(int64_t)place * m->groups.n_rule + rule];
     if (choice->version == m->version) { return choice; }

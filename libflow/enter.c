@@ -82,10 +82,8 @@ static flow_err stand(flow_model *m, int32_t place, uint32_t group, int64_t n, f
     if (m->follow.mode != FLOW_INDIVIDUALS_NONE) {
         const bool before = purpose == FLOW_DRAW_INITIAL || purpose == FLOW_DRAW_DAY0;
         const flow_batch about = {.day = before ? -1 : m->day, .place = place, .group = group};
-        if (m->follow.mode == FLOW_INDIVIDUALS_SAMPLE) {
-            flow_rng_key(w->who, m->seed, m->member, m->day, FLOW_DRAW_SAMPLE,
-                         flow_mix((uint64_t)place << 8 | (uint64_t)purpose) + group);
-        }
+        flow_rng_key(w->who, m->seed, m->member, m->day, FLOW_DRAW_SAMPLE,
+                     flow_mix((uint64_t)place << 8 | (uint64_t)purpose) + group);
         const int32_t size = m->groups.household < 0 ? 0 : flow_group_size(&m->groups, group);
         FLOW_TRY(flow_follow_batch(&m->follow, w->who, &w->pool, n, size, about, &party.ids));
     }

@@ -76,6 +76,7 @@ flow_err flow_follow_batch(flow_follow *follow, gsl_rng *rng, flow_pool *pool, i
     follow->n_batch++;
     for (uint32_t i = 0; i < (uint32_t)k; i++) { out->id[i] = follow->n + i; }
     out->n = (uint32_t)k;
+    flow_ids_mix(rng, out);
     follow->n += (uint32_t)k;
     follow->n_person += k * (household > 0 ? household : 1);
     return FLOW_OK;

@@ -15,7 +15,8 @@ typedef struct slab {
     int64_t bytes;
 } slab;
 
-static const int64_t head = 64; // bytes before the first block: keeps cache lines whole
+enum { line = 64 };                   // bytes of a cache line: blocks keep lines whole
+static const int64_t head = 2 * line; // bytes before the first block, at most
 
 static int32_t class_of(uint32_t n)
 {
@@ -52,7 +53,7 @@ static char *add_slab(flow_pool *pool, int64_t bytes)
     s->next = pool->slab;
     s->bytes = bytes + head;
     pool->slab = s;
-    return (char *)s + head;
+    return (char *)s + head - (uintptr_t)s % line;
 }
 
 static void *carve(flow_pool *pool, int32_t c)

@@ -8,11 +8,17 @@
 #include <omp.h>
 
 /// Ids of followed units, in no particular order; the block belongs to a pool.
+///
+/// Of long lists the first ones are in random order, every order alike: whoever is drawn from them
+/// is the last one, at no price. Who came since stands behind them.
 typedef struct flow_ids {
-    uint32_t *id;  ///< [n], room for `size`; NULL: nobody is followed
-    uint32_t n;    ///< ids
-    uint32_t size; ///< a power of two; 0: no block
+    uint32_t *id;   ///< [n], room for `size`; NULL: nobody is followed
+    uint32_t n;     ///< ids
+    uint32_t size;  ///< a power of two; 0: no block
+    uint32_t mixed; ///< ids at the beginning in random order
 } flow_ids;
+
+enum { FLOW_IDS_MIXED_FROM = 4096 }; ///< ids of a list that is kept in random order
 
 enum { FLOW_POOL_CLASSES = 33 };
 

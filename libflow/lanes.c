@@ -181,6 +181,186 @@ FOR_AVX512 static uint32_t count_avx512(const uint32_t *word, uint32_t valid, in
 }
 #endif
 
+#if defined(FLOW_LANES_WIDE)
+FOR_AVX2 static uint32_t each_avx2(const uint32_t *word, uint32_t valid, int32_t n_cut,
+                                   const int16_t *cut, int32_t *count, uint8_t *above)
+{
+    const __m256i *digit = (const __m256i *)(const void *)word;
+    const __m256i a = _mm256_loadu_si256(digit), b = _mm256_loadu_si256(digit + 1);
+    __m256i all = _mm256_setzero_si256(), same = _mm256_setzero_si256();
+    for (int32_t first = 0; first < n_cut; first += FLOW_CUTS_STEP) {
+#pragma GCC unroll 8
+        for (int32_t j = first; j < first + FLOW_CUTS_STEP; j++) {
+            const __m256i x = _mm256_set1_epi16(cut[j]);
+            const __m256i hit =
+                _mm256_packs_epi16(_mm256_cmpgt_epi16(x, a), _mm256_cmpgt_epi16(x, b));
+            const __m256i tie =
+                _mm256_packs_epi16(_mm256_cmpeq_epi16(x, a), _mm256_cmpeq_epi16(x, b));
+            all = _mm256_sub_epi8(all, hit); // a hit is -1
+            same = _mm256_or_si256(same, tie);
+            const __m256i sorted = _mm256_permute4x64_epi64(hit, 0xd8); // halves of 128 bits
+            count[j] += _mm_popcnt_u32((uint32_t)_mm256_movemask_epi8(sorted) & valid);
+        }
+    }
+    _mm256_storeu_si256((__m256i *)(void *)above, _mm256_permute4x64_epi64(all, 0xd8));
+    return (uint32_t)_mm256_movemask_epi8(_mm256_permute4x64_epi64(same, 0xd8)) & valid;
+}
+
+FOR_AVX512 static uint32_t each_avx512(const uint32_t *word, uint32_t valid, int32_t n_cut,
+                                       const int16_t *cut, int32_t *count, uint8_t *above)
+{
+    const __m512i digit = _mm512_loadu_si512(word);
+    const __m512i one = _mm512_set1_epi16(1);
+    __m512i all = _mm512_setzero_si512();
+    uint32_t same = 0;
+    for (int32_t first = 0; first < n_cut; first += FLOW_CUTS_STEP) {
+#pragma GCC unroll 8
+        for (int32_t j = first; j < first + FLOW_CUTS_STEP; j++) {
+            const __m512i x = _mm512_set1_epi16(cut[j]);
+            const __mmask32 hit = _mm512_cmplt_epi16_mask(digit, x);
+            all = _mm512_mask_add_epi16(all, hit, all, one);
+            count[j] += _mm_popcnt_u32(hit & valid);
+            same |= _mm512_cmpeq_epi16_mask(digit, x);
+        }
+    }
+    _mm256_storeu_si256((__m256i *)(void *)above, _mm512_cvtepi16_epi8(all));
+    return same & valid;
+}
+#endif
+
+uint32_t flow_lanes_each(flow_lanes lanes, const uint32_t word[static 16], uint32_t m,
+                         int32_t n_cut, const int16_t *cut, int32_t *count,
+                         uint8_t above[static 32])
+{
+#if defined(FLOW_LANES_WIDE)
+    const uint32_t valid = UINT32_MAX >> (32 - m);
+    if (lanes == FLOW_AVX512) { return each_avx512(word, valid, n_cut, cut, count, above); }
+    if (lanes == FLOW_AVX2) { return each_avx2(word, valid, n_cut, cut, count, above); }
+#endif
+    (void)lanes;
+    uint32_t same = 0;
+    for (uint32_t i = 0; i < m; i++) {
+        const int16_t digit = (int16_t)(word[i / 2] >> i % 2 * 16);
+        above[i] = 0;
+        for (int32_t j = 0; j < n_cut; j++) {
+            const bool hit = digit < cut[j];
+            above[i] = (uint8_t)(above[i] + hit);
+            count[j] += hit;
+            same |= (uint32_t)(digit == cut[j]) << i;
+        }
+    }
+    return same;
+}
+
+#if defined(FLOW_LANES_WIDE)
+/// Registers are packed, not memory, which some processors do slowly.
+FOR_AVX512 static uint32_t part_avx512(uint32_t n, const flow_parting *p)
+{
+    const __mmask16 known = (__mmask16)((1u << p->n_where) - 1);
+    const __m512i where = _mm512_maskz_loadu_epi32(known, p->where);
+    uint32_t n_gone = 0, n_stay = 0;
+    for (uint32_t i = 0; i < n; i += 16) {
+        const uint32_t there = n - i < 16 ? (1u << (n - i)) - 1 : 0xffffu;
+        const __m128i *outcome = (const __m128i *)(const void *)(p->outcome + i);
+        const __m512i told = _mm512_cvtepu8_epi32(_mm_loadu_si128(outcome));
+        const __m512i who = _mm512_maskz_loadu_epi32((__mmask16)there, p->id + i);
+        const uint32_t leaves = _mm512_mask_test_epi32_mask((__mmask16)there, told, told);
+        const __m512i to =
+            _mm512_permutexvar_epi32(_mm512_sub_epi32(told, _mm512_set1_epi32(1)), where);
+        _mm512_storeu_si512(p->gone + n_gone, _mm512_maskz_compress_epi32((__mmask16)leaves, who));
+        _mm512_storeu_si512(p->to + n_gone, _mm512_maskz_compress_epi32((__mmask16)leaves, to));
+        const uint32_t stays = there & ~leaves;
+        const uint32_t m_stay = (uint32_t)_mm_popcnt_u32(stays);
+        _mm512_mask_storeu_epi32(p->id + n_stay, (__mmask16)((1u << m_stay) - 1),
+                                 _mm512_maskz_compress_epi32((__mmask16)stays, who));
+        n_gone += (uint32_t)_mm_popcnt_u32(leaves);
+        n_stay += m_stay;
+    }
+    return n_gone;
+}
+#endif
+
+uint32_t flow_lanes_part(flow_lanes lanes, uint32_t n, const flow_parting *p)
+{
+#if defined(FLOW_LANES_WIDE)
+    if (lanes == FLOW_AVX512) { return part_avx512(n, p); }
+#endif
+    (void)lanes;
+    uint32_t n_gone = 0, n_stay = 0;
+    for (uint32_t i = 0; i < n; i++) { // no branch: nobody could guess it
+        const uint32_t who = p->id[i];
+        const uint32_t leaves = p->outcome[i] > 0;
+        p->gone[n_gone] = who;
+        p->to[n_gone] = p->where[p->outcome[i] - leaves];
+        p->id[n_stay] = who;
+        n_gone += leaves;
+        n_stay += 1 - leaves;
+    }
+    return n_gone;
+}
+
+#if defined(FLOW_LANES_WIDE)
+/// A lane of 64 bits is a stream, a register a block of each; four blocks at a time, for one alone
+/// would wait for its own products.
+FOR_AVX512 static void heads_avx512(const flow_rng_state *first, uint32_t *head)
+{
+    enum { blocks = FLOW_HEAD_WORDS / 4 };
+    const __m512i times_0 = _mm512_set1_epi32((int)FLOW_PHILOX_M0);
+    const __m512i times_1 = _mm512_set1_epi32((int)FLOW_PHILOX_M1);
+    __m512i c[blocks][4];
+#pragma GCC unroll 4
+    for (int b = 0; b < blocks; b++) {
+        c[b][0] = _mm512_set1_epi32((int)first->counter[0] + b);
+        c[b][1] = _mm512_set1_epi32((int)first->counter[1]);
+        c[b][2] = _mm512_set1_epi32((int)first->counter[2]);
+        c[b][3] = _mm512_add_epi32(_mm512_set1_epi32((int)first->counter[3]),
+                                   _mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0));
+    }
+    uint32_t key_0 = first->key[0], key_1 = first->key[1];
+    for (int round = 0; round < 10; round++) {
+        const __m512i k0 = _mm512_set1_epi32((int)key_0), k1 = _mm512_set1_epi32((int)key_1);
+#pragma GCC unroll 4
+        for (int b = 0; b < blocks; b++) {
+            const __m512i p0 = _mm512_mul_epu32(c[b][0], times_0);
+            const __m512i p1 = _mm512_mul_epu32(c[b][2], times_1);
+            // 0x96: exclusive or of three.
+            c[b][0] = _mm512_ternarylogic_epi64(_mm512_srli_epi64(p1, 32), c[b][1], k0, 0x96);
+            c[b][1] = p1;
+            c[b][2] = _mm512_ternarylogic_epi64(_mm512_srli_epi64(p0, 32), c[b][3], k1, 0x96);
+            c[b][3] = p0;
+        }
+        key_0 += FLOW_PHILOX_W0;
+        key_1 += FLOW_PHILOX_W1;
+    }
+#pragma GCC unroll 4
+    for (int b = 0; b < blocks; b++) {
+        const __m512i low_01 = _mm512_unpacklo_epi32(c[b][0], c[b][1]);
+        const __m512i low_23 = _mm512_unpacklo_epi32(c[b][2], c[b][3]);
+        const __m512i high_01 = _mm512_unpackhi_epi32(c[b][0], c[b][1]);
+        const __m512i high_23 = _mm512_unpackhi_epi32(c[b][2], c[b][3]);
+        uint32_t block[2][FLOW_LANES_HEADS / 2 * 4];
+        _mm512_storeu_si512(block[0], _mm512_unpacklo_epi64(low_01, low_23));
+        _mm512_storeu_si512(block[1], _mm512_unpacklo_epi64(high_01, high_23));
+        for (int s = 0; s < FLOW_LANES_HEADS; s++) {
+            memcpy(head + s * FLOW_HEAD_WORDS + 4 * b, block[s / 4] + s % 4 * 4, 16);
+        }
+    }
+}
+#endif
+
+bool flow_lanes_heads(flow_lanes lanes, const flow_rng_state *first,
+                      uint32_t head[static FLOW_LANES_HEADS * FLOW_HEAD_WORDS])
+{
+#if defined(FLOW_LANES_WIDE)
+    if (lanes == FLOW_AVX512) {
+        heads_avx512(first, head);
+        return true;
+    }
+#endif
+    (void)lanes, (void)first, (void)head;
+    return false;
+}
+
 void flow_lanes_fill(flow_lanes lanes, flow_rng_state *state)
 {
 #if defined(FLOW_LANES_WIDE)

@@ -31,7 +31,36 @@ enum { FLOW_LANES_PEOPLE = 32 }; // digits of 16 bits that are compared at a tim
 uint32_t flow_lanes_count(flow_lanes lanes, const uint32_t word[static 16], uint32_t m,
                           int32_t n_cut, const int16_t *cut, int32_t *count);
 
-/// The same for m <= 16, inline: less to set up.
+/// Cuts come in groups of so many: loops of the same length everywhere are never guessed wrong.
+enum { FLOW_CUTS_STEP = 8 };
+
+/// The same, and who is below how many cuts: above[i] of person i; those behind m are not counted.
+/// n_cut is a multiple of FLOW_CUTS_STEP, at most 248; cuts of INT16_MIN fill a group up.
+uint32_t flow_lanes_each(flow_lanes lanes, const uint32_t word[static 16], uint32_t m,
+                         int32_t n_cut, const int16_t *cut, int32_t *count,
+                         uint8_t above[static 32]);
+
+enum { FLOW_LANES_HEADS = 8, FLOW_HEAD_WORDS = 16 };
+
+/// The first four blocks of a stream and of those of the next 7 cells by the upper word of their
+/// name. False, and nothing done, where this is no cheaper than flow_lanes_fill() for each.
+bool flow_lanes_heads(flow_lanes lanes, const flow_rng_state *first,
+                      uint32_t head[static FLOW_LANES_HEADS * FLOW_HEAD_WORDS]);
+
+/// People who are parted in two, each side in its order.
+typedef struct flow_parting {
+    const uint8_t *outcome; ///< [n rounded up to a multiple of 16]; above 0: goes
+    const int32_t *where;   ///< [n_where] where those of outcome 1, 2... go
+    int32_t n_where;        ///< at most 16
+    uint32_t *id;           ///< [n] who; afterwards those who stay, closed up
+    uint32_t *gone;         ///< room for n + 16: who goes
+    int32_t *to;            ///< room for n + 16: and where to
+} flow_parting;
+
+/// Part n people; returns how many go.
+uint32_t flow_lanes_part(flow_lanes lanes, uint32_t n, const flow_parting *who);
+
+/// The same as flow_lanes_count() for m <= 16, inline: less to set up.
 static inline uint32_t flow_lanes_count_few(const uint32_t word[static 8], uint32_t m,
                                             int32_t n_cut, const int16_t *cut, int32_t *count)
 {

@@ -21,8 +21,9 @@ static bool allocate(flow_model *m)
         w->weight = flow_calloc(m->paths.most + 1, sizeof *w->weight);
         w->tail = flow_calloc(m->paths.most + 1, sizeof *w->tail);
         w->count = flow_calloc(m->paths.most + 1, sizeof *w->count);
-        if (w->rng == NULL || w->who == NULL || w->weight == NULL || w->tail == NULL ||
-            w->count == NULL) {
+        w->inflow = flow_calloc(m->s->n_place, sizeof *w->inflow);
+        if (w->inflow == NULL || w->rng == NULL || w->who == NULL || w->weight == NULL ||
+            w->tail == NULL || w->count == NULL) {
             return false;
         }
     }
@@ -58,6 +59,7 @@ static void find_shortcuts(flow_model *m)
                         m->speed[l] > s->length_km[l];
         m->direct = m->direct || m->through[l];
     }
+    m->alone = m->direct && m->groups.n_axis == 0;
 }
 
 static int32_t awareness(const flow_settings_hop *hop)
@@ -131,12 +133,18 @@ void flow_model_free(flow_model *m)
     for (int64_t i = 0; i < (int64_t)m->n_chunk * m->n_range && m->box != NULL; i++) {
         flow_dealloc(m->box[i].byte);
     }
+    for (int32_t i = 0; i < m->n_chunk && m->trail != NULL; i++) {
+        flow_dealloc(m->trail[i].to);
+        flow_dealloc(m->trail[i].id);
+    }
     for (int32_t t = 0; t < m->threads && m->work != NULL; t++) {
         if (m->work[t].rng != NULL) { gsl_rng_free(m->work[t].rng); }
         if (m->work[t].who != NULL) { gsl_rng_free(m->work[t].who); }
         flow_dealloc(m->work[t].weight);
         flow_dealloc(m->work[t].tail);
         flow_dealloc(m->work[t].count);
+        flow_dealloc(m->work[t].inflow);
+        flow_dealloc(m->work[t].drawn);
         flow_cells_clear(&m->work[t].cells);
         flow_cells_clear(&m->work[t].pending);
         flow_pool_clear(&m->work[t].pool);

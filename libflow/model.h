@@ -5,20 +5,44 @@
 
 #include "columns.h"
 #include "follow.h"
+#include "lanes.h"
 #include "parcel.h"
 #include "paths.h"
 #include "people.h"
 #include "population.h"
 #include "scenario.h"
+#include "split.h"
+
+/// What the people of small cells need to know of a choice row; in one piece of memory.
+typedef struct flow_few {
+    uint64_t version; ///< of the choice row that it was made from
+    double leave;     ///< chance to move that the cuts were made for
+    flow_cuts cuts;
+    bool plain;         ///< every way is one link that is through, and nothing is left to walk
+    int32_t *link, *to; ///< [cuts.n] first link of each way, and its end; again and again
+} flow_few;
 
 /// Choice row of one group at one place: open candidate paths and their weights without capacity.
 typedef struct flow_choice {
     uint64_t version; ///< of the world it was made for; 0: never
     int32_t n;
-    int32_t *node;  ///< [n] node of the place's tree; NULL: no memory yet
-    double *weight; ///< [n]
-    double *tail;   ///< [n + 1] for flow_split_row(), where weights do not change within a day
+    int32_t *node;    ///< [n] node of the place's tree; NULL: no memory yet
+    double *weight;   ///< [n]
+    double *tail;     ///< [n + 1] for flow_split_row(), where weights do not change within a day
+    flow_few *few[2]; ///< as flow_work.few, where weights do not change; NULL: not wanted yet
 } flow_choice;
+
+enum {
+    FLOW_MOST_EACH = 512, ///< people who are told an outcome each in one go
+    FLOW_MOST_ROWS = 256  ///< rows of them
+};
+
+/// People of small cells of one place and one rule class on their way to be told their outcome.
+typedef struct flow_crowd {
+    int32_t n_row, n;
+    int32_t row[FLOW_MOST_ROWS];
+    uint8_t outcome[FLOW_MOST_EACH + 32];
+} flow_crowd;
 
 /// Route of people who were sent back to a place from which their way does not go on: they stay
 /// once, then they look for another.
@@ -42,14 +66,23 @@ typedef struct flow_work {
     flow_pool pool;        ///< memory of ids
     flow_arena rows;       ///< memory of rows of choices
     flow_box *box;         ///< [ranges] parcels of the chunk at work, NULL: none are made
-    flow_log log;          ///< what happened to people who are followed
-    int64_t left;          ///< persons who left in this phase
-    int64_t units_left;    ///< units who left in this phase
-    bool wrote;            ///< somebody entered a link in this wave of the destination rule
-    flow_err error;        ///< of a function that a parallel loop called
-    char text[320];        ///< of that error
-    bool failed;           ///< out of memory in a parallel loop
-    char pad[64];          ///< threads do not share cache lines
+    flow_trail *trail;     ///< followed people of the chunk at work who go alone
+    uint32_t *drawn;       ///< [drawn_size] ids of those who leave a place
+    int64_t drawn_size;
+    int32_t *inflow;     ///< [n_place] people without memories who arrive, delivered with trails
+    flow_crowd crowd[2]; ///< those who may leave, those who surely do
+    flow_few *few[2];    ///< their chances where weights change within a day
+    int32_t head_place;  ///< first of the places whose streams are begun in `head`, -1: none
+    uint32_t head[FLOW_LANES_HEADS * FLOW_HEAD_WORDS];
+    bool queued;        ///< somebody waits for the day's travel
+    flow_log log;       ///< what happened to people who are followed
+    int64_t left;       ///< persons who left in this phase
+    int64_t units_left; ///< units who left in this phase
+    bool wrote;         ///< somebody entered a link in this wave of the destination rule
+    flow_err error;     ///< of a function that a parallel loop called
+    char text[320];     ///< of that error
+    bool failed;        ///< out of memory in a parallel loop
+    char pad[64];       ///< threads do not share cache lines
 } flow_work;
 
 /// How many of those who enter are of a group.
@@ -121,6 +154,9 @@ struct flow_model {
     bool direct;       ///< some link is through
     int32_t n_chunk, n_range; ///< of the loops that fill and empty boxes
     flow_box *box;            ///< [n_chunk][n_range]
+    flow_trail *trail;        ///< [n_chunk]
+    bool alone;               ///< all keys are alike: people who leave need no parcel
+    uint32_t **cursor;        ///< [n_place] where the next one who came alone is written
     uint64_t scored;          ///< version for which scores were made, 0: none
 
     double bin_km;  ///< km of one bin of the memories
@@ -193,13 +229,15 @@ void flow_model_scores(flow_model *m);
 void flow_model_multipliers(flow_model *m);
 flow_err flow_model_attributes(flow_model *m);
 /// The row of a rule class at a place, remade when the world has changed. NULL: no memory.
-const flow_choice *flow_model_choice(flow_model *m, flow_work *w, int32_t place, int32_t rule);
+flow_choice *flow_model_choice(flow_model *m, flow_work *w, int32_t place, int32_t rule);
 
 /// Prune the weights of a choice row and make its tail sums. `most`: the largest weight.
 void flow_model_finish_weights(const flow_model *m, int32_t n, double most, double *weight,
                                double *tail);
 
 // decide.c: who leaves a place, and where to
+/// The few people of a place decide when nothing tells them apart; false: not so, nothing done.
+bool flow_model_decide_few(flow_model *m, flow_work *w, int32_t place);
 /// Everybody in `from` decides: enters a link of `into` (NULL: travels at once), or stays.
 /// `onward`: they arrived today.
 void flow_model_decide(flow_model *m, flow_work *w, int32_t place, flow_cells *from,
@@ -219,6 +257,12 @@ double flow_model_km_before(const flow_model *m, int32_t link, const flow_key *k
 /// A party travels on a link today: arrives, or spends the night on it.
 void flow_model_enter_link(flow_model *m, flow_work *w, int32_t link, flow_party *party);
 flow_err flow_model_travel(flow_model *m);
+/// Followed people of a group: something happened to them today, at a place or as flow_note says.
+void flow_model_note(const flow_model *m, flow_work *w, uint32_t group, const flow_ids *ids,
+                     int32_t where);
+
+// travel_direct.c: who arrives on the day he leaves, where nothing has a capacity
+void flow_model_decide_at_once(flow_model *m);
 
 // Shared by the phases ---------------------------------------------------------------------------
 
@@ -230,6 +274,18 @@ static inline void flow_open(const flow_model *m, flow_work *w, flow_draw purpos
     w->purpose = purpose;
     w->who_open = false;
     flow_rng_key(w->rng, m->seed, m->member, m->day, purpose, w->name);
+}
+
+/// The same for a decision in the loop that fills boxes, where the first words may be there.
+static inline void flow_open_begun(const flow_model *m, flow_work *w, int32_t place)
+{
+    flow_open(m, w, FLOW_DRAW_LEAVE, place);
+    if (w->head_place < 0) { return; }
+    flow_rng_state *state = (flow_rng_state *)w->rng->state;
+    state->used = FLOW_RNG_WORDS - FLOW_HEAD_WORDS;
+    state->counter[0] = FLOW_HEAD_WORDS / 4;
+    memcpy(state->word + state->used, w->head + (place - w->head_place) * FLOW_HEAD_WORDS,
+           FLOW_HEAD_WORDS * sizeof *w->head);
 }
 
 /// Put a party into a set; a lack of memory shows in w->failed.

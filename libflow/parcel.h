@@ -21,6 +21,29 @@ typedef struct flow_box {
     int64_t n, size; ///< bytes
 } flow_box;
 
+/// Followed people who leave one by one, in columns: where to, and who.
+typedef struct flow_trail {
+    int32_t *to;
+    uint32_t *id;
+    int64_t n, size;
+} flow_trail;
+
+/// Room for n more people and 16 to spare, which vectors write over. False when out of memory.
+static inline bool flow_trail_reserve(flow_trail *trail, int64_t n)
+{
+    if (trail->n + n + 16 <= trail->size) { return true; }
+    int64_t size = trail->size > 0 ? 2 * trail->size : 1024;
+    while (size < trail->n + n + 16) { size *= 2; }
+    int32_t *to = flow_realloc(trail->to, size, sizeof *to);
+    if (to == NULL) { return false; }
+    trail->to = to;
+    uint32_t *id = flow_realloc(trail->id, size, sizeof *id);
+    if (id == NULL) { return false; }
+    trail->id = id;
+    trail->size = size;
+    return true;
+}
+
 /// Room for one more parcel with n_ids ids, to be filled by the caller at once; NULL: no memory.
 static inline flow_parcel *flow_box_add(flow_box *box, uint32_t n_ids)
 {

@@ -155,6 +155,23 @@ bool flow_cells_append(flow_pool *pool, flow_cells *cells, const flow_key *key, 
     return true;
 }
 
+uint32_t *flow_cells_expect(flow_pool *pool, flow_cells *cells, const flow_key *key, uint32_t n)
+{
+    const int32_t row = cells->n == 1 ? 0 : need_row(cells, key);
+    if (row < 0 || (cells->ids == NULL && !make_ids(cells, cells->size))) { return NULL; }
+    flow_ids *ids = &cells->ids[row];
+    cells->expected = row;
+    if (ids->n + n > ids->size && !flow_ids_reserve(pool, ids, ids->n + n)) { return NULL; }
+    return ids->id + ids->n;
+}
+
+void flow_cells_settle(flow_pool *pool, flow_cells *cells, const uint32_t *end)
+{
+    flow_ids *ids = &cells->ids[cells->expected];
+    ids->n = (uint32_t)(end - ids->id);
+    if (ids->n == 0) { flow_ids_drop(pool, ids); }
+}
+
 flow_party flow_cells_lift(flow_cells *cells, int32_t row)
 {
     flow_party party = {.key = cells->row[row].key, .n = cells->row[row].n};
@@ -203,6 +220,7 @@ static bool pick(gsl_rng *rng, flow_pool *pool, flow_ids *from, uint32_t n, flow
     flow_ids chosen = {0};
     const uint32_t m = few ? n : from->n - n;
     if (!flow_ids_reserve(pool, &chosen, m)) { return false; }
+    from->mixed = 0;
     uint32_t *id = from->id;
     for (uint32_t i = 0; i < m; i++) {
         const uint32_t last = --from->n;
@@ -223,22 +241,95 @@ int64_t flow_party_followed(gsl_rng *rng, const flow_party *from, int64_t n)
     return flow_hypergeometric(rng, n_ids, from->n - n_ids, n);
 }
 
+enum { at_a_time = 256 }; // ids whose memory is asked for before the first is read
+
+/// Draw k ids behind the first `begin` of a list in random order; the last ones close the gaps.
+static void draw_behind(gsl_rng *rng, flow_ids *ids, uint32_t begin, uint32_t k, uint32_t *out)
+{
+    uint32_t *id = ids->id + begin;
+    uint32_t at[at_a_time];
+    for (uint32_t done = 0; done < k;) {
+        const uint32_t m = k - done < at_a_time ? k - done : at_a_time;
+        const uint32_t n = ids->n - begin;
+        for (uint32_t i = 0; i < m; i++) {
+            at[i] = below_number(rng, n - i);
+            FLOW_SOON(&id[at[i]]);
+        }
+        for (uint32_t i = 0; i < m; i++) {
+            out[done + i] = id[at[i]];
+            id[at[i]] = id[n - 1 - i];
+        }
+        ids->n -= m;
+        done += m;
+    }
+}
+
+/// Insert the ids from `begin` on at random places among those before them.
+static void mix_in(gsl_rng *rng, uint32_t *id, uint32_t begin, uint32_t n)
+{
+    uint32_t at[at_a_time];
+    for (uint32_t done = begin; done < n;) {
+        const uint32_t m = n - done < at_a_time ? n - done : at_a_time;
+        for (uint32_t i = 0; i < m; i++) {
+            at[i] = below_number(rng, done + i + 1);
+            FLOW_SOON(&id[at[i]]);
+        }
+        for (uint32_t i = 0; i < m; i++) {
+            const uint32_t one = id[done + i];
+            id[done + i] = id[at[i]];
+            id[at[i]] = one;
+        }
+        done += m;
+    }
+}
+
+void flow_ids_mix(gsl_rng *rng, flow_ids *ids)
+{
+    if (ids->n < FLOW_IDS_MIXED_FROM) { return; }
+    mix_in(rng, ids->id, ids->mixed, ids->n);
+    ids->mixed = ids->n;
+}
+
+/// Draw k of a list whose beginning is in random order: its last ones there, and some of those
+/// behind, who then fill the gap.
+static void draw_mixed(gsl_rng *rng, flow_ids *ids, uint32_t k, uint32_t *out)
+{
+    if (ids->n - ids->mixed > ids->mixed / 2) { flow_ids_mix(rng, ids); }
+    const uint32_t n_behind = ids->n - ids->mixed;
+    const uint32_t a = (uint32_t)flow_hypergeometric(rng, ids->mixed, n_behind, k);
+    memcpy(out, ids->id + ids->mixed - a, a * sizeof *out);
+    draw_behind(rng, ids, ids->mixed, k - a, out + a);
+    mix_in(rng, out, a, k);
+    ids->mixed -= a;
+    const uint32_t left = n_behind - (k - a), fill = left < a ? left : a;
+    memmove(ids->id + ids->mixed, ids->id + ids->n - fill, fill * sizeof *out);
+    ids->n -= a;
+    if (ids->mixed < FLOW_IDS_MIXED_FROM / 2) { ids->mixed = 0; }
+}
+
+void flow_party_draw(gsl_rng *rng, flow_pool *pool, flow_party *from, uint32_t k, uint32_t *out)
+{
+    from->n -= k;
+    if (from->ids.mixed > 0) {
+        draw_mixed(rng, &from->ids, k, out);
+    } else {
+        draw_behind(rng, &from->ids, 0, k, out);
+    }
+    if (from->ids.n == 0) { flow_ids_drop(pool, &from->ids); }
+}
+
 void flow_party_take(gsl_rng *rng, flow_pool *pool, flow_party *from, int64_t n, uint32_t k,
                      uint32_t *out)
 {
     flow_ids *ids = &from->ids;
-    from->n -= n;
     if (k == ids->n) {
         if (k > 0) { memcpy(out, ids->id, k * sizeof *out); }
+        from->n -= n;
         flow_ids_drop(pool, ids);
         return;
     }
-    for (uint32_t i = 0; i < k; i++) {
-        const uint32_t last = --ids->n;
-        const uint32_t at = below_number(rng, last + 1);
-        out[i] = ids->id[at];
-        ids->id[at] = ids->id[last];
-    }
+    from->n -= n - k;
+    flow_party_draw(rng, pool, from, k, out);
 }
 
 bool flow_party_part(gsl_rng *rng, flow_pool *pool, flow_party *from, int64_t n, flow_party *out)
@@ -315,7 +406,7 @@ uint64_t flow_cells_hash(const flow_cells *cells, uint64_t where)
 }
 
 bool flow_cells_fill(flow_pool *pool, flow_cells *cells, const flow_cell *row, int32_t n,
-                     const uint32_t *n_ids, const uint32_t *id)
+                     const uint32_t *n_ids, const uint32_t *n_mixed, const uint32_t *id)
 {
     if (!reserve(cells, n)) { return false; }
     if (n_ids != NULL && cells->ids == NULL && !make_ids(cells, cells->size)) { return false; }
@@ -327,6 +418,7 @@ bool flow_cells_fill(flow_pool *pool, flow_cells *cells, const flow_cell *row, i
         if (!flow_ids_reserve(pool, &cells->ids[i], n_ids[i])) { return false; }
         memcpy(cells->ids[i].id, id, n_ids[i] * sizeof *id);
         cells->ids[i].n = n_ids[i];
+        cells->ids[i].mixed = n_mixed[i];
         id += n_ids[i];
     }
     int32_t size = 4 * index_from;

@@ -47,6 +47,7 @@ typedef struct flow_cells {
     int32_t n, size;
     int32_t *index; ///< [index_size] row + 1, 0: free
     int32_t index_size;
+    int32_t expected; ///< row of flow_cells_expect()
 } flow_cells;
 
 /// Part `n` units from a party; which of the followed go along is chosen uniformly (a partial
@@ -59,6 +60,12 @@ int64_t flow_party_followed(gsl_rng *rng, const flow_party *from, int64_t n);
 /// Take n units from a party, k of them followed ones chosen uniformly, whose ids go to `out`.
 void flow_party_take(gsl_rng *rng, flow_pool *pool, flow_party *from, int64_t n, uint32_t k,
                      uint32_t *out);
+
+/// Bring a long list into random order, as far as it is not.
+void flow_ids_mix(gsl_rng *rng, flow_ids *ids);
+/// Take k units who are followed, chosen uniformly and in random order: any part of `out` is as
+/// good a choice as any other.
+void flow_party_draw(gsl_rng *rng, flow_pool *pool, flow_party *from, uint32_t k, uint32_t *out);
 
 /// Set the four memories of a key and clear what belongs to a link, in whole words: single members
 /// would make whoever compares the key next wait.
@@ -85,6 +92,11 @@ bool flow_cells_put(flow_pool *pool, flow_cells *cells, flow_party *party);
 /// Add n units, n_ids of them followed; the ids are copied. False when out of memory.
 bool flow_cells_append(flow_pool *pool, flow_cells *cells, const flow_key *key, int64_t n,
                        const uint32_t *id, uint32_t n_ids);
+/// Room for n more followed units of a key that has a row: where to write them; NULL: no memory.
+/// flow_cells_settle() ends it; nothing else may happen to the set before.
+uint32_t *flow_cells_expect(flow_pool *pool, flow_cells *cells, const flow_key *key, uint32_t n);
+/// The ids up to `end`, written since flow_cells_expect(), belong to the row.
+void flow_cells_settle(flow_pool *pool, flow_cells *cells, const uint32_t *end);
 /// A row as a party that owns the row's ids; the row keeps its key and has nobody left.
 flow_party flow_cells_lift(flow_cells *cells, int32_t row);
 /// Remove the rows with nobody left. The order of the others stays.
@@ -104,8 +116,9 @@ bool flow_cells_move(flow_cells *from, flow_cells *to);
 /// Hash of the counts of the set, the same for any order of its rows.
 uint64_t flow_cells_hash(const flow_cells *cells, uint64_t where);
 /// Fill an empty set with n rows in their order (reading a checkpoint). `n_ids`, shape [n], NULL:
-/// nobody is followed: ids of each row, which follow each other in `id`. False when out of memory.
+/// nobody is followed: ids of each row, which follow each other in `id`, the first n_mixed of each
+/// in random order. False when out of memory.
 bool flow_cells_fill(flow_pool *pool, flow_cells *cells, const flow_cell *row, int32_t n,
-                     const uint32_t *n_ids, const uint32_t *id);
+                     const uint32_t *n_ids, const uint32_t *n_mixed, const uint32_t *id);
 
 #endif

@@ -210,20 +210,29 @@ static void look_up(flow_rng_state *state, int64_t n, int32_t begin, int32_t end
     }
 }
 
+/// Somebody whose digit equals cuts draws more digits: below how many of them he is.
+static int32_t tied(flow_rng_state *state, int16_t digit, int32_t n_cut, const int16_t *cut,
+                    const double *part, int32_t *count)
+{
+    int32_t hits = 0;
+    double above = 1.0; // each cut given that the one before it was not reached
+    for (int32_t j = 0; j < n_cut; j++) {
+        if (digit != cut[j]) { continue; }
+        if (part[j] < above && !below(state, part[j] / above)) { break; }
+        above = part[j];
+        count[j]++;
+        hits++;
+    }
+    return hits;
+}
+
 /// The people whose digit equals some cut draw more digits. part[j] is the fraction of cut j.
 static void decide_ties(flow_rng_state *state, uint32_t same, const uint32_t *word, int32_t n_cut,
                         const int16_t *cut, const double *part, int32_t *count)
 {
     for (uint32_t i = 0; same != 0; i++, same >>= 1) {
         if ((same & 1) == 0) { continue; }
-        const int16_t digit = (int16_t)(word[i / 2] >> i % 2 * 16);
-        double above = 1.0; // each cut given that the one before it was not reached
-        for (int32_t j = 0; j < n_cut; j++) {
-            if (digit != cut[j]) { continue; }
-            if (part[j] < above && !below(state, part[j] / above)) { break; }
-            above = part[j];
-            count[j]++;
-        }
+        (void)tied(state, (int16_t)(word[i / 2] >> i % 2 * 16), n_cut, cut, part, count);
     }
 }
 
@@ -260,6 +269,54 @@ static void compare(flow_rng_state *state, int64_t n, int32_t k, const double *t
         before = count[j];
     }
     out[n_cut] = before;
+}
+
+void flow_cuts_make(int32_t k, const double *tail, double p, const flow_cuts *out)
+{
+    const double scale = tail[0] < tiny ? lift : 1.0;
+    const double unit = p * 0x1p16 / (tail[0] * scale);
+    for (int32_t j = 0; j < out->n; j++) {
+        // Outcomes before the first weight have nobody, and nothing is above p.
+        const double share = j < k ? fmin(tail[j] * scale * unit, p * 0x1p16) : 0.0;
+        const double scaled = j < k && tail[j] >= tail[0] ? p * 0x1p16 : share;
+        const int32_t whole = scaled < 65535.0 ? (int32_t)scaled : 65535;
+        out->part[j] = scaled - whole;
+        out->cut[j] = (int16_t)(whole - 32768);
+    }
+}
+
+/// The same digits where they stand: not copied, for who reads what he has just written waits.
+static const uint32_t *next_digits(flow_rng_state *state, uint32_t m, uint32_t *word)
+{
+    const uint32_t at = (state->used + 3) & ~UINT32_C(3);
+    if (at + FLOW_LANES_PEOPLE / 2 > FLOW_RNG_WORDS) {
+        draw_digits(state, m, word);
+        return word;
+    }
+    state->used = at + (m + 7) / 8 * 4;
+    return state->word + at;
+}
+
+void flow_split_each(gsl_rng *rng, int32_t n, const flow_cuts *cuts, int32_t *above,
+                     uint8_t *outcome)
+{
+    flow_rng_state *state = rng->state;
+    const flow_lanes lanes = flow_lanes_widest();
+    memset(above, 0, ((size_t)cuts->n + 1) * sizeof *above);
+    for (int32_t i = 0; i < n; i += FLOW_LANES_PEOPLE) {
+        const uint32_t m = n - i < FLOW_LANES_PEOPLE ? (uint32_t)(n - i) : FLOW_LANES_PEOPLE;
+        uint32_t copy[FLOW_LANES_PEOPLE / 2] = {0};
+        const uint32_t *word = next_digits(state, m, copy);
+        uint32_t same = flow_lanes_each(lanes, word, m, cuts->n, cuts->cut, above, outcome + i);
+        if (same == 0) { continue; }
+        int16_t digit[FLOW_LANES_PEOPLE]; // the words may be written over below
+        for (uint32_t k = 0; k < m; k++) { digit[k] = (int16_t)(word[k / 2] >> k % 2 * 16); }
+        for (uint32_t k = 0; same != 0; k++, same >>= 1) {
+            if ((same & 1) == 0) { continue; }
+            const int32_t more = tied(state, digit[k], cuts->n, cuts->cut, cuts->part, above);
+            outcome[(uint32_t)i + k] = (uint8_t)(outcome[(uint32_t)i + k] + more);
+        }
+    }
 }
 
 /// True when n people who look their outcome up one after the other cost least: 6 to 13 ns a person

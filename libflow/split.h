@@ -30,6 +30,29 @@ void flow_split_row(gsl_rng *rng, int64_t n, int32_t k, const double *weight, co
 /// tail[i] = sum of weight[i..k), tail[k] = 0.
 void flow_split_prepare(int32_t k, const double *weight, double *tail);
 
+enum { FLOW_MOST_CUTS = 16 };
+
+/// Chances of outcomes 0 ... n in a form that many people can be compared with at a time.
+typedef struct flow_cuts {
+    int32_t n;    ///< a multiple of FLOW_CUTS_STEP (lanes.h): the last outcomes may have no chance
+    int16_t *cut; ///< [n] chance of an outcome above j, 16 bits less 2^15; borrowed
+    double *part; ///< [n] what these leave, in units of 2^-16; borrowed
+} flow_cuts;
+
+/// Outcome 0 has chance 1 - p, outcome 1 + j has p times weight j over the sum of all.
+/// @param k     weights, in [1, out->n].
+/// @param tail  their sums made by flow_split_prepare(), tail[0] > 0.
+/// @param p     in [0, 1].
+/// @param out   n, at most FLOW_MOST_CUTS, and the arrays are given; they are filled.
+void flow_cuts_make(int32_t k, const double *tail, double p, const flow_cuts *out);
+
+/// Each of n people has an outcome of its own; exact, as flow_split() is.
+/// @param n             in [1, 2^31).
+/// @param[out] above    how many have an outcome above j, [cuts->n + 1]; the last one is 0.
+/// @param[out] outcome  of each; room for n rounded up to a multiple of 32.
+void flow_split_each(gsl_rng *rng, int32_t n, const flow_cuts *cuts, int32_t *above,
+                     uint8_t *outcome);
+
 /// x >= 0 rounded to a whole number for each of n people, without bias: out[0] people get floor(x),
 /// out[1] get floor(x) + 1.
 void flow_split_round(gsl_rng *rng, int64_t n, double x, int64_t out[static 2]);

@@ -159,6 +159,8 @@ int32_t flow_state_blocks(const flow_model *m, flow_block out[static FLOW_MOST_B
     FIXED(through, n_link);
     FIXED(limited, n_place);
     SCRATCH(box, (int64_t)m->n_chunk * m->n_range);
+    SCRATCH(trail, m->n_chunk);
+    SCRATCH(cursor, n_place);
     SCRATCH(place_weight, n_place + 1);
     SCRATCH(place_tail, n_place + 1);
     SCRATCH(place_number, n_place + 1);
@@ -294,6 +296,7 @@ void flow_state_release(flow_model *m, flow_owner owner)
 void flow_state_clear(flow_model *m)
 {
     for (int64_t i = 0; i < (int64_t)m->n_chunk * m->n_range; i++) { m->box[i].n = 0; }
+    for (int32_t i = 0; i < m->n_chunk; i++) { m->trail[i].n = 0; }
     flow_sets sets[FLOW_MOST_SETS];
     for (int32_t i = 0, n = flow_state_sets(m, sets); i < n; i++) {
         flow_cells *cells = cells_of(m, &sets[i]);
@@ -305,6 +308,11 @@ void flow_state_clear(flow_model *m)
         w->failed = w->wrote = false;
         w->error = FLOW_OK;
         w->box = NULL;
+        w->trail = NULL;
+        memset(w->inflow, 0, (size_t)m->s->n_place * sizeof *w->inflow);
+        w->crowd[0].n_row = w->crowd[1].n_row = w->crowd[0].n = w->crowd[1].n = 0;
+        w->queued = false;
+        w->head_place = -1;
         w->left = w->units_left = 0;
         w->log.n = 0;
         flow_cells_drop(&w->pool, &w->cells);
@@ -421,6 +429,14 @@ static void put_sets(const flow_model *m, const flow_sets *sets, flow_sink *sink
     for (int64_t k = 0; k < sets->n && n_counts > 0; k++) {
         for (int32_t i = 0; i < cells[k].n; i++) {
             const uint32_t n = cells[k].ids != NULL ? cells[k].ids[i].n : 0;
+            flow_sink_put(sink, &n, word);
+        }
+    }
+    end(sink, n_counts);
+    begin(sink, sets->name, "ids in random order", n_counts);
+    for (int64_t k = 0; k < sets->n && n_counts > 0; k++) {
+        for (int32_t i = 0; i < cells[k].n; i++) {
+            const uint32_t n = cells[k].ids != NULL ? cells[k].ids[i].mixed : 0;
             flow_sink_put(sink, &n, word);
         }
     }

@@ -19,6 +19,7 @@ typedef struct cells_view {
     const flow_cell *row;
     int64_t n_row;
     const uint32_t *count; ///< [n_row] ids of each row; NULL: nobody is followed
+    const uint32_t *mixed; ///< [n_row] those of them in random order
     const uint32_t *id;
     int64_t n_id;
 } cells_view;
@@ -213,17 +214,21 @@ static flow_err read_blocks(source *in, view *v)
 
 static flow_err read_cells(source *in, const flow_sets *sets, const view *v, cells_view *out)
 {
-    const void *set = NULL, *row = NULL, *count = NULL, *id = NULL;
-    int64_t n_count = 0;
+    const void *set = NULL, *row = NULL, *count = NULL, *mixed = NULL, *id = NULL;
+    int64_t n_count = 0, n_mixed = 0;
     FLOW_TRY(take(in, sets->name, "sets", sizeof *out->set, &set, &out->n_set));
     FLOW_TRY(take(in, sets->name, "rows", sizeof *out->row, &row, &out->n_row));
     FLOW_TRY(take(in, sets->name, "ids of rows", sizeof *out->count, &count, &n_count));
+    FLOW_TRY(take(in, sets->name, "ids in random order", sizeof *out->mixed, &mixed, &n_mixed));
     FLOW_TRY(take(in, sets->name, "ids", sizeof *out->id, &id, &out->n_id));
     const bool followed = v->name.mode != FLOW_INDIVIDUALS_NONE;
-    if (n_count != (followed ? out->n_row : 0)) { return damaged("ids and rows differ in number"); }
+    if (n_count != (followed ? out->n_row : 0) || n_mixed != n_count) {
+        return damaged("ids and rows differ in number");
+    }
     out->set = set;
     out->row = row;
     out->count = followed ? count : NULL;
+    out->mixed = followed ? mixed : NULL;
     out->id = id;
     return FLOW_OK;
 }
@@ -273,6 +278,9 @@ static flow_err check_cells(const view *v, const flow_sets *sets, const cells_vi
             const int64_t n_ids = in->count != NULL ? in->count[row] : 0;
             if (n_ids > in->n_id - id || !is_cell(v, sets, set->index, cell, n_ids)) {
                 return damaged("a group of people cannot be");
+            }
+            if (n_ids > 0 && in->mixed[row] > n_ids) {
+                return damaged("more people are in random order than are followed");
             }
             id += n_ids;
             *there += flow_persons(m, cell->key.group, cell->n);
@@ -490,15 +498,18 @@ static bool fill_sets(flow_model *m, const flow_sets *sets, const cells_view *in
     flow_cells *cells;
     memcpy(&cells, flow_state_at(m, sets->owner, sets->offset), sizeof cells);
     const flow_cell *row = in->row;
-    const uint32_t *count = in->count, *id = in->id;
+    const uint32_t *count = in->count, *mixed = in->mixed, *id = in->id;
     for (int64_t k = 0; k < in->n_set; k++) {
         const flow_state_set *set = &in->set[k];
-        if (!flow_cells_fill(&m->work[0].pool, &cells[set->index], row, set->n, count, id)) {
+        if (!flow_cells_fill(&m->work[0].pool, &cells[set->index], row, set->n, count, mixed, id)) {
             return false;
         }
         for (int32_t i = 0; i < set->n && count != NULL; i++) { id += count[i]; }
         row += set->n;
-        if (count != NULL) { count += set->n; }
+        if (count != NULL) {
+            count += set->n;
+            mixed += set->n;
+        }
     }
     return true;
 }

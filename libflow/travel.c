@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <omp.h>
-#include <string.h>
 
 enum {
     most_turns = 256, // of one day
@@ -40,9 +39,8 @@ static void round_bins(flow_work *w, double x, int64_t n, uint16_t bin[static 2]
     bin[1] = (uint16_t)(bin[0] + 1);
 }
 
-/// Followed people of a party: something happened to them today.
-static void note(const flow_model *m, flow_work *w, uint32_t group, const flow_ids *ids,
-                 int32_t where)
+void flow_model_note(const flow_model *m, flow_work *w, uint32_t group, const flow_ids *ids,
+                     int32_t where)
 {
     if (!m->follow.history || ids->n == 0) { return; }
     // Whoever travels at once can arrive twice in a phase; then one thread does everything in
@@ -81,7 +79,7 @@ static void land(flow_model *m, flow_work *w, int32_t place, flow_party *party, 
     const int64_t persons = flow_persons(m, key->group, party->n);
     m->count[place] += persons;
     m->arrivals[place] += persons;
-    note(m, w, key->group, &party->ids, place);
+    flow_model_note(m, w, key->group, &party->ids, place);
     flow_put(w, left == REST ? &m->here[place] : &m->active[place], party);
 }
 
@@ -202,7 +200,7 @@ static void advance(flow_model *m, flow_work *w, int32_t link, flow_party *party
         reach_end(m, w, link, party, before, walks, steady);
         return;
     }
-    if (enters) { note(m, w, party->key.group, &party->ids, FLOW_ON_LINK - link); }
+    if (enters) { flow_model_note(m, w, party->key.group, &party->ids, FLOW_ON_LINK - link); }
     const bool begun = km > 0.0; // else the link begins tomorrow
     if (enters && begun && !set->quirks.full_speed_per_link) { key->deficit = key->today; }
     if (steady && begun) { // nothing more to draw until they arrive
@@ -329,6 +327,27 @@ static void wake(flow_model *m, flow_work *w, int32_t link)
     flow_cells_compact(road);
 }
 
+/// Whether somebody on the road may join the queue of his link today.
+static bool somebody_due(const flow_model *m)
+{
+    int32_t least = INT32_MAX;
+    const int32_t n_link = m->s->n_link, *due = m->road_due;
+#pragma omp simd reduction(min : least)
+    for (int32_t link = 0; link < n_link; link++) { least = due[link] < least ? due[link] : least; }
+    return least <= m->day;
+}
+
+/// Whether somebody has joined a queue since the last call.
+static bool take_queued(flow_model *m)
+{
+    bool queued = false;
+    for (int32_t t = 0; t < m->threads; t++) {
+        queued = queued || m->work[t].queued;
+        m->work[t].queued = false;
+    }
+    return queued;
+}
+
 static bool on_the_way(const flow_model *m)
 {
     for (int32_t p = 0; p < m->s->n_place; p++) {
@@ -393,7 +412,7 @@ static void leave_model(flow_model *m, flow_work *w, int32_t place, flow_party *
     m->count[place] -= persons;
     w->left += persons;
     w->units_left += gone.n;
-    note(m, w, gone.key.group, &gone.ids, FLOW_LEFT);
+    flow_model_note(m, w, gone.key.group, &gone.ids, FLOW_LEFT);
     flow_ids_drop(&w->pool, &gone.ids);
 }
 
@@ -435,66 +454,6 @@ static void settle(flow_model *m, flow_work *w, int32_t place)
     flow_cells_empty(&w->cells);
 }
 
-/// Everybody decides, places one after the other; parcels are written in the order of places.
-static void decide_chunk(flow_model *m, flow_work *w, int32_t chunk)
-{
-    const int64_t n = m->s->n_place;
-    const int32_t end = (int32_t)(n * (chunk + 1) / m->n_chunk);
-    w->box = &m->box[(int64_t)chunk * m->n_range];
-    for (int32_t p = (int32_t)(n * chunk / m->n_chunk); p < end; p++) { first_decision(m, w, p); }
-    w->box = NULL;
-}
-
-/// Parcels for one range of places arrive, in the order of the places they come from.
-static void deliver(flow_model *m, flow_work *w, int32_t range)
-{
-    const flow_people_axis *status =
-        m->groups.status < 0 ? NULL : &m->groups.axis[m->groups.status];
-    for (int32_t chunk = 0; chunk < m->n_chunk; chunk++) {
-        flow_box *box = &m->box[(int64_t)chunk * m->n_range + range];
-        for (int64_t at = 0; at < box->n;) {
-            flow_parcel *parcel = flow_box_next(box, &at);
-            const int32_t to = parcel->to;
-            if (status != NULL) {
-                parcel->key.group =
-                    flow_group_change(status, parcel->key.group,
-                                      m->s->foreign[to] ? FLOW_STATUS_ABROAD : FLOW_STATUS_IDP);
-            }
-            const int64_t persons = flow_persons(m, parcel->key.group, parcel->n);
-            m->count[to] += persons;
-            m->arrivals[to] += persons;
-            if (parcel->n_ids > 0) {
-                const flow_ids ids = {.id = flow_parcel_ids(parcel), .n = parcel->n_ids};
-                note(m, w, parcel->key.group, &ids, to);
-            }
-            if (!flow_cells_append(&w->pool, &m->here[to], &parcel->key, parcel->n,
-                                   flow_parcel_ids(parcel), parcel->n_ids)) {
-                w->failed = true;
-            }
-        }
-        box->n = 0;
-    }
-}
-
-/// Without capacities nobody's choice depends on who came first: all decide in one loop, and those
-/// whose link takes less than a day are at its end before the others travel.
-static void decide_at_once(flow_model *m)
-{
-    if (m->n_range == 1) {
-        decide_chunk(m, &m->work[0], 0);
-        m->phase++;
-        deliver(m, &m->work[0], 0);
-        return;
-    }
-#pragma omp parallel for schedule(dynamic, 1) num_threads(m->threads)
-    for (int32_t chunk = 0; chunk < m->n_chunk; chunk++) {
-        decide_chunk(m, flow_own_work(m), chunk);
-    }
-    m->phase++;
-#pragma omp parallel for schedule(static, 1) num_threads(m->threads)
-    for (int32_t range = 0; range < m->n_range; range++) { deliver(m, flow_own_work(m), range); }
-}
-
 /// Everybody decides in two loops: camps, then the others, who see the camps without those who
 /// left.
 static void decide_in_turn(flow_model *m)
@@ -511,12 +470,16 @@ flow_err flow_model_travel(flow_model *m)
 {
     m->phase = 0;
     if (m->direct) {
-        decide_at_once(m);
+        flow_model_decide_at_once(m);
     } else {
         decide_in_turn(m);
     }
-    for (int32_t link = 0; link < m->s->n_link; link++) { wake(m, &m->work[0], link); }
-    for (double waiting = 1.0; waiting > 0.0 && !flow_any_failed(m);) {
+    bool travels = take_queued(m);
+    if (somebody_due(m)) {
+        for (int32_t link = 0; link < m->s->n_link; link++) { wake(m, &m->work[0], link); }
+        travels = true;
+    }
+    for (double waiting = travels ? 1.0 : 0.0; waiting > 0.0 && !flow_any_failed(m);) {
         double share = 1.0;
         flow_model_multipliers(m);
         FLOW_TRY(flow_model_turn(m, &share));

@@ -2,6 +2,8 @@
 // goes are fair, households stay together.
 #include "flow/flow.h"
 
+#include "../libflow/population.h"
+
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
@@ -370,4 +372,54 @@ Test(individuals, questions_out_of_range_are_refused)
         cr_expect_null(m);
     }
     flow_scenario_free(s);
+}
+
+// Property: of a long list, which is kept in random order, everybody is drawn equally often, and at
+// every place among the drawn, whether he came lately or not. 5 standard errors.
+Test(individuals, of_long_lists_everybody_is_drawn_alike)
+{
+    enum { n = 3 * FLOW_IDS_MIXED_FROM / 2, k = 290, rounds = 3000 };
+    static uint32_t out[k];
+    static int32_t drawn[n], seen[n], came[n];
+    flow_pool pool;
+    flow_pool_init(&pool, NULL);
+    gsl_rng *rng = gsl_rng_alloc(flow_rng_philox);
+    flow_party party = {.n = n};
+    cr_assert(flow_ids_reserve(&pool, &party.ids, n));
+    for (uint32_t i = 0; i < n; i++) { party.ids.id[party.ids.n++] = i; }
+    flow_rng_key(rng, 5, 0, 0, FLOW_DRAW_SAMPLE, 1);
+    flow_ids_mix(rng, &party.ids);
+    double late = 0.0, place = 0.0;
+    for (int32_t round = 1; round <= rounds; round++) {
+        flow_rng_key(rng, 5, 0, round, FLOW_DRAW_WHO, 1);
+        flow_party_draw(rng, &pool, &party, k, out);
+        cr_assert_eq(party.ids.n, n - k);
+        cr_assert_leq(party.ids.mixed, party.ids.n);
+        for (int i = 0; i < k; i++) {
+            cr_assert_neq(seen[out[i]], round, "%u was drawn twice", (unsigned)out[i]);
+            seen[out[i]] = round;
+            drawn[out[i]]++;
+            if (came[out[i]] > 0 && round - came[out[i]] <= 3) {
+                late++;
+                place += (i + 0.5) / k - 0.5;
+            }
+        }
+        for (int i = 0; i < k; i++) { // they come back
+            came[out[i]] = round;
+            party.ids.id[party.ids.n++] = out[i];
+        }
+        party.n += k;
+    }
+    double chi = 0.0;
+    const double share = (double)k / n, mean = rounds * share;
+    for (int i = 0; i < n; i++) { chi += (drawn[i] - mean) * (drawn[i] - mean); }
+    chi /= mean * (1.0 - share);
+    cr_expect_float_eq(chi, n, 5.0 * sqrt(2.0 * n), "chi-square %g of %d", chi, (int)n);
+    // Whoever was drawn in one of three rounds is drawn in the next with the same chance.
+    const double expected = rounds * share * n * (1.0 - pow(1.0 - share, 3.0));
+    cr_expect_float_eq(late, expected, 5.0 * sqrt(expected) + 4 * k, "%g drawn, not %g", late,
+                       expected);
+    cr_expect_float_eq(place / late, 0.0, 5.0 / sqrt(12.0 * late), "at %g", place / late);
+    gsl_rng_free(rng);
+    flow_pool_clear(&pool);
 }

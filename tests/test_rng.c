@@ -126,6 +126,92 @@ Test(rng, digits_are_compared_alike_whatever_the_processor_has)
     }
 }
 
+Test(rng, people_are_told_and_parted_alike_whatever_the_processor_has)
+{
+    uint64_t state = 11;
+    for (int round = 0; round < 20000; round++) {
+        enum { most_cuts = 16, most = 128 };
+        uint32_t word[16], id[most];
+        int16_t digit[32], cut[most_cuts];
+        for (int i = 0; i < 16; i++) { word[i] = (uint32_t)some(&state); }
+        for (int i = 0; i < 32; i++) { digit[i] = (int16_t)(word[i / 2] >> i % 2 * 16); }
+        const uint32_t m = 1 + (uint32_t)(some(&state) % 32);
+        const int32_t n_cut = some(&state) % 2 ? FLOW_CUTS_STEP : most_cuts;
+        for (int j = 0; j < n_cut; j++) {
+            cut[j] = some(&state) % 4 ? digit[some(&state) % 32] : INT16_MIN;
+        }
+        int32_t want[most_cuts] = {0}, where[most_cuts];
+        uint8_t told[most] = {0};
+        uint32_t same = 0;
+        for (uint32_t i = 0; i < m; i++) {
+            for (int j = 0; j < n_cut; j++) {
+                want[j] += digit[i] < cut[j];
+                told[i] = (uint8_t)(told[i] + (digit[i] < cut[j]));
+                same |= (uint32_t)(digit[i] == cut[j]) << i;
+            }
+        }
+        for (int j = 0; j < n_cut; j++) { where[j] = (int32_t)some(&state); }
+        const uint32_t n = (uint32_t)(some(&state) % (most + 1));
+        uint8_t outcome[most];
+        uint32_t n_gone = 0, n_stay = 0, gone[most], stay[most];
+        int32_t to[most];
+        for (uint32_t i = 0; i < most; i++) {
+            id[i] = (uint32_t)some(&state);
+            outcome[i] = (uint8_t)(some(&state) % ((uint32_t)n_cut + 1));
+        }
+        for (uint32_t i = 0; i < n; i++) {
+            if (outcome[i] == 0) {
+                stay[n_stay++] = id[i];
+                continue;
+            }
+            to[n_gone] = where[outcome[i] - 1];
+            gone[n_gone++] = id[i];
+        }
+        for (int lanes = FLOW_NARROW; lanes <= (int)flow_lanes_widest(); lanes++) {
+            int32_t count[most_cuts] = {0};
+            uint8_t above[32];
+            cr_assert_eq(flow_lanes_each((flow_lanes)lanes, word, m, n_cut, cut, count, above),
+                         same, "lanes %d, %u people", lanes, m);
+            cr_assert_eq(memcmp(count, want, (size_t)n_cut * sizeof *count), 0, "lanes %d", lanes);
+            cr_assert_eq(memcmp(above, told, m), 0, "lanes %d, %u people", lanes, m);
+            uint32_t own[most], own_gone[most + 16];
+            int32_t own_to[most + 16];
+            memcpy(own, id, sizeof own);
+            const flow_parting who = {.outcome = outcome,
+                                      .where = where,
+                                      .n_where = n_cut,
+                                      .id = own,
+                                      .gone = own_gone,
+                                      .to = own_to};
+            cr_assert_eq(flow_lanes_part((flow_lanes)lanes, n, &who), n_gone, "lanes %d", lanes);
+            cr_assert_eq(memcmp(own_gone, gone, n_gone * sizeof *gone), 0, "lanes %d", lanes);
+            cr_assert_eq(memcmp(own_to, to, n_gone * sizeof *to), 0, "lanes %d", lanes);
+            cr_assert_eq(memcmp(own, stay, n_stay * sizeof *stay), 0, "lanes %d", lanes);
+            cr_assert_eq(memcmp(own + n, id + n, (most - n) * sizeof *id), 0, "lanes %d", lanes);
+        }
+    }
+}
+
+Test(rng, heads_are_the_first_words_of_their_streams)
+{
+    uint32_t head[FLOW_LANES_HEADS * FLOW_HEAD_WORDS];
+    gsl_rng *rng = gsl_rng_alloc(flow_rng_philox);
+    gsl_rng *first = gsl_rng_alloc(flow_rng_philox);
+    for (uint64_t place = 0; place < 4000; place += 997) {
+        const uint64_t cell = place << 32 | 0xfffffffe;
+        flow_rng_key(first, 3, 4, 5, FLOW_DRAW_LEAVE, cell);
+        if (!flow_lanes_heads(flow_lanes_widest(), first->state, head)) { break; }
+        for (uint64_t s = 0; s < FLOW_LANES_HEADS; s++) {
+            flow_rng_key(rng, 3, 4, 5, FLOW_DRAW_LEAVE, cell + (s << 32));
+            for (int i = 0; i < FLOW_HEAD_WORDS; i++) {
+                cr_assert_eq(flow_word(rng), head[(int)s * FLOW_HEAD_WORDS + i]);
+            }
+        }
+    }
+    gsl_rng_free(rng);
+    gsl_rng_free(first);
+}
+
 Test(rng, a_key_names_its_stream)
 {
     gsl_rng *rng = make_rng();

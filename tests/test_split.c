@@ -478,6 +478,55 @@ Test(split, rounding_is_unbiased)
     verdict_conclude(&v, 20);
 }
 
+// One by one -------------------------------------------------------------------------------------
+
+Test(split, people_told_one_by_one_follow_the_chances)
+{
+    enum { most = 12, n = 45 };
+    static const struct {
+        int32_t k;
+        double weight[most], p;
+    } row[] = {
+        {3, {2.5, 0.0, 4.0}, 0.3},
+        {1, {7.0}, 1.0},
+        {12, {0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 0.0, 0.0}, 1.0},
+        {5, {1e-300, 3e-300, 1e-300, 0.0, 2e-300}, 0.75},
+        {8, {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1e-5}, 0.0013},
+    };
+    verdict v = {0};
+    int question = 8000;
+    for (size_t r = 0; r < sizeof row / sizeof *row; r++) {
+        double tail[most + 1];
+        flow_split_prepare(row[r].k, row[r].weight, tail);
+        int16_t cut[FLOW_MOST_CUTS];
+        double part[FLOW_MOST_CUTS];
+        const flow_cuts cuts = {.n = row[r].k > 8 ? 16 : 8, .cut = cut, .part = part};
+        flow_cuts_make(row[r].k, tail, row[r].p, &cuts);
+        for (int32_t j = 0; j < row[r].k; j++, question++) {
+            const double chance = row[r].p * row[r].weight[j] / tail[0];
+            for (int i = 0; i < n_draw; i++) {
+                int32_t above[FLOW_MOST_CUTS + 1], count = 0;
+                uint8_t outcome[64];
+                key(question, i);
+                flow_split_each(rng, n, &cuts, above, outcome);
+                for (int a = 0; a < n; a++) {
+                    cr_assert_leq(outcome[a], row[r].k);
+                    count += outcome[a] == j + 1;
+                }
+                cr_assert_eq(above[j] - above[j + 1], count);
+                cr_assert(chance > 0.0 || count == 0);
+                cr_assert(row[r].p < 1.0 || above[0] == n);
+                drawn[i] = count;
+            }
+            if (chance > 0.0 && chance < 1.0) {
+                verdict_add(&v, judge_binomial(drawn, n_draw, n, chance), "p, weight:", row[r].p,
+                            row[r].weight[j]);
+            }
+        }
+    }
+    verdict_conclude(&v, 20);
+}
+
 // Bits -------------------------------------------------------------------------------------------
 
 Test(split, bits_are_those_of_every_compiler_and_processor)
