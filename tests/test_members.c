@@ -373,6 +373,24 @@ Test(members, more_people_than_32_bits_hold_are_counted)
     flow_scenario_free(s);
 }
 
+// Known answer: steps of six hours lie a quarter of a day apart.
+Test(members, steps_are_dated_in_days)
+{
+    const char *const set[] = {"movement.rule=none", "period.step=6h", "period.days=3"};
+    flow_scenario *s = two_towns(set, 3);
+    char path[128];
+    const flow_run_options o = {.output = in_folder("hours.nc", path)};
+    run_members(s, &o, 2, NULL, NULL);
+    const hid_t file = open_result(path);
+    int64_t n = 0;
+    double *time = read_values(file, "time", &n);
+    cr_assert_eq(n, 12);
+    for (int64_t i = 0; i < n; i++) { cr_expect_eq(time[i], 0.25 * (double)i); }
+    H5Fclose(file);
+    flow_dealloc(time);
+    flow_scenario_free(s);
+}
+
 Test(members, threads_change_nothing)
 {
     flow_scenario *s = chain(40, 30);
