@@ -120,14 +120,13 @@ static flow_err make_table(const writer *w, const char *name, hsize_t size, int3
 
 static void clear_table(table *t)
 {
+    const bool apart = t->n == 0 || t->axis.scale != t->series[0].data; // else it is closed below
+    if (apart) { flow_hdf_close(t->axis.scale); }
     for (int32_t i = 0; i < t->n; i++) {
         flow_hdf_close(t->series[i].data);
         flow_dealloc(t->series[i].value);
     }
     flow_dealloc(t->series);
-    if (t->series == NULL || t->n == 0 || t->axis.scale != t->series[0].data) {
-        flow_hdf_close(t->axis.scale);
-    }
     *t = (table){.axis = {.scale = H5I_INVALID_HID}};
 }
 
