@@ -149,6 +149,38 @@ static double find_risk(const flow_model *m, int32_t place, const push *p, const
     return all;
 }
 
+/// Each cause of each cell draws from a stream of its own, so that with the same seed a cause that
+/// is switched off changes the draws of the others as little as can be.
+static void open_cause(const flow_model *m, flow_work *w, const flow_key *key, int32_t cause)
+{
+    const uint64_t part = (uint64_t)cause << 33 | (uint64_t)key->group << 1 | (key->first != 0);
+    flow_rng_key(w->rng, m->seed, m->member, m->day, FLOW_DRAW_LEAVE,
+                 flow_mix(flow_mix(w->name) ^ part));
+}
+
+static void open_choice(const flow_model *m, flow_work *w, const flow_key *key, int32_t cause)
+{
+    open_cause(m, w, key, FLOW_N_CAUSE + cause);
+}
+
+/// Leavers of n people by cause, one cause after the other: given that the causes before did not
+/// move them, those of c leave with chance q_c / (1 - sum of q before), q_c = (1 - exp(-all)) x
+/// risk_c / all.
+static void compete(const flow_model *m, flow_work *w, const flow_key *key, int64_t n,
+                    const double *risk, double all, int64_t *by_cause)
+{
+    const double each = all > 0.0 ? -expm1(-all) / all : 0.0;
+    double rest = 1.0;
+    for (int32_t c = 0; c < FLOW_N_CAUSE && n > 0; c++) {
+        if (!(risk[c] > 0.0)) { continue; }
+        const double q = each * risk[c];
+        open_cause(m, w, key, c);
+        by_cause[c] = flow_binomial(w->rng, n, q < rest ? q / rest : 1.0);
+        n -= by_cause[c];
+        rest -= q;
+    }
+}
+
 /// Everybody at a place is at risk for one step.
 static void leave(flow_model *m, flow_work *w, int32_t place)
 {
@@ -168,15 +200,17 @@ static void leave(flow_model *m, flow_work *w, int32_t place)
             const bool known = displaced && cause != FLOW_CAUSE_RETURN;
             by_cause[known ? cause : FLOW_CAUSE_OTHER] = here->row[i].n;
         } else {
-            double risk[FLOW_N_CAUSE], tail[FLOW_N_CAUSE + 1];
+            double risk[FLOW_N_CAUSE];
             const double all = find_risk(m, place, &p, &key, cause, risk);
-            const int64_t n = flow_binomial(w->rng, here->row[i].n, -expm1(-all));
-            if (n == 0) { continue; }
-            flow_split(w->rng, n, FLOW_N_CAUSE, risk, tail, by_cause);
+            compete(m, w, &key, here->row[i].n, risk, all, by_cause);
         }
         flow_party party = flow_cells_lift(here, i);
         party.key.first = 0;
-        for (int32_t c = 0; c < FLOW_N_CAUSE; c++) { choose(m, w, place, c, &party, by_cause[c]); }
+        for (int32_t c = 0; c < FLOW_N_CAUSE; c++) {
+            if (by_cause[c] == 0) { continue; }
+            open_choice(m, w, &key, c);
+            choose(m, w, place, c, &party, by_cause[c]);
+        }
         here->row[i].n = party.n;
         if (here->ids != NULL) { here->ids[i] = party.ids; }
     }
