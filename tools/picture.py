@@ -4,7 +4,8 @@
 With counts: one small panel per observed place, simulated line, observed dots.
 With --map, or without counts: the displaced by cause over time, and maps of two moments that show
 where they are (full circles) and whence people are away (open circles).
-Usage: tools/picture.py RESULT.nc PICTURE.png [--every DAYS] [--map] [--at DATE,DATE]
+With --moves: a map of the links by who passed them, those who set out by cause, queues at gates.
+Usage: tools/picture.py RESULT.nc PICTURE.png [--every DAYS] [--map] [--at DATE,DATE] [--moves]
 Needs Debian's python3-xarray, python3-netcdf4 and python3-matplotlib: tools/setup.sh docs.
 """
 import argparse
@@ -24,7 +25,15 @@ AWAY = "#b5403a"
 OBSERVED = "#222222"
 GREY = "#767676"
 CAUSES = {"conflict": "#b5403a", "flood": "#1b6ca8", "cyclone": "#58a8a0", "earthquake": "#8a5a44",
-          "drought": "#d9a32e", "economic": "#7a6ba8", "onward": "#9aa7b0", "other": "#aaaaaa"}
+          "drought": "#d9a32e", "economic": "#7a6ba8", "onward": "#9aa7b0", "other": "#aaaaaa",
+          "return": "#c4c4c4"}
+STEP = {1.0: "day", 7.0: "week", 1.0 / 24: "hour"}
+
+
+def step_name(result):
+    """How long a step is, in words."""
+    days = float(result.attrs["step_days"])
+    return STEP.get(days, "month" if days > 28 else "step")
 
 
 def count_text(value, _position=None):
@@ -84,7 +93,7 @@ def draw(result, every):
     figure.text(0.015, 1 - 0.12 / height, result.attrs["title"], ha="left", va="top", fontsize=13,
                 fontweight="bold")
     figure.text(0.015, 1 - 0.42 / height,
-                f"People at the end of each day. {result.attrs['source']}, "
+                f"People at the end of each {step_name(result)}. {result.attrs['source']}, "
                 f"seed {result.attrs['seed']}, one run; error {error:.3f}",
                 ha="left", va="top", fontsize=9, color=GREY)
     handles, labels = panels[0].get_legend_handles_labels()
@@ -217,6 +226,78 @@ def draw_situation(result, at):
     return figure
 
 
+def draw_roads(axes, result):
+    """Places with their people, links with the people who entered them in both directions."""
+    x, y = result.longitude.values, result.latitude.values
+    entered = result.link_entered.values.sum(axis=0)
+    start, end = result.link_from.values, result.link_to.values
+    total = {}
+    for a, b, n in zip(start, end, entered):
+        total[min(a, b), max(a, b)] = total.get((min(a, b), max(a, b)), 0) + n
+    most = max(total.values())
+    for (a, b), n in sorted(total.items(), key=lambda item: item[1]):
+        axes.plot([x[a], x[b]], [y[a], y[b]], color=SIMULATED, linewidth=0.4 + 9 * n / most,
+                  alpha=0.15 + 0.5 * n / most, solid_capstyle="round", zorder=1)
+    people = result.people.values[-1].astype(float)
+    camp = np.isin(result.place_kind.values, (2, 3))
+    axes.scatter(x, y, s=12 + 260 * people / people.max(), c=np.where(camp, "#d89b2b", "#222222"),
+                 linewidths=0.6, edgecolors="white", zorder=2)
+    axes.set_aspect(1 / math.cos(math.radians(float(np.nanmean(y)))))
+    axes.margins(0.12)
+    labels, spots = [], set()
+    for i in np.argsort(-people):  # the larger of two in one spot has its name
+        spot = (round(float(x[i]), 2), round(float(y[i]), 2))
+        if spot not in spots:
+            labels.append((x[i], y[i], str(result.place.values[i]), OBSERVED))
+        spots.add(spot)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for side in axes.spines.values():
+        side.set_visible(False)
+    axes.set_title(f"People who passed, at most {count_text(float(most))}; orange: camps", fontsize=9,
+                   loc="left", pad=4)
+    axes.figure.canvas.draw()
+    write_labels(axes, labels)
+
+
+def draw_moves(result):
+    """A map, and beside it those who set out by cause; queues at gates where there are any."""
+    time = result.time.values
+    leavers = result.leavers_by_cause.sum("place")
+    shown = [c for c in CAUSES if c in leavers.cause.values and leavers.sel(cause=c).sum() > 0]
+    queue = result.link_queue.values.sum(axis=1) if "link_queue" in result else np.zeros(len(time))
+    figure = plt.figure(figsize=(11.6, 5.6))
+    grid = figure.add_gridspec(2, 2, width_ratios=(1.1, 1), height_ratios=(2.2, 1))
+    draw_roads(figure.add_subplot(grid[:, 0]), result)
+    axes = figure.add_subplot(grid[0, 1] if queue.any() else grid[:, 1])
+    axes.stackplot(time, [leavers.sel(cause=c).values for c in shown], step="post",
+                   colors=[CAUSES[c] for c in shown], labels=shown)
+    axes.set_title(f"People who set out, per {step_name(result)}", fontsize=9, loc="left", pad=4)
+    axes.legend(frameon=False, fontsize=8, loc="upper right")
+    panels = [axes]
+    if queue.any():
+        panels.append(figure.add_subplot(grid[1, 1]))
+        panels[1].plot(time, queue, color="#222222", linewidth=1.4)
+        panels[1].set_title("People who wait at gates", fontsize=9, loc="left", pad=4)
+    for panel in panels:
+        panel.set_xlim(time[0], time[-1])
+        panel.set_ylim(bottom=0)
+        panel.yaxis.set_major_locator(MaxNLocator(4))
+        panel.yaxis.set_major_formatter(FuncFormatter(count_text))
+        locator = mdates.AutoDateLocator(minticks=3, maxticks=6)
+        panel.xaxis.set_major_locator(locator)
+        panel.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, show_offset=False))
+        panel.tick_params(labelsize=7.5, colors=GREY, length=2)
+        for side in ("top", "right"):
+            panel.spines[side].set_visible(False)
+    figure.text(0.015, 0.98, result.attrs["title"], ha="left", va="top", fontsize=13,
+                fontweight="bold")
+    figure.text(0.015, 0.925, f"{result.attrs['source']}, seed {result.attrs['seed']}, one run",
+                ha="left", va="top", fontsize=9, color=GREY)
+    figure.tight_layout(rect=(0, 0, 1, 0.9))
+    return figure
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("result", help="result file of libflow run")
@@ -226,8 +307,13 @@ def main():
     parser.add_argument("--map", action="store_true", help="causes and maps although there are counts")
     parser.add_argument("--at", default="", metavar="DATES",
                         help="moments of the maps, parted by commas (default: the peak and the end)")
+    parser.add_argument("--moves", action="store_true",
+                        help="a map of the links, and those who set out by cause")
     options = parser.parse_args()
     with xr.open_dataset(options.result) as result:
+        if options.moves:
+            draw_moves(result).savefig(options.picture, dpi=110)
+            return
         if options.map or "observed" not in result:
             if "people_by_cause" not in result:
                 parser.error(f"{options.result} has neither observations nor causes")
