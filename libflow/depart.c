@@ -59,11 +59,11 @@ static bool needs_permit(const flow_model *m, int32_t place, int32_t cause, int3
            flow_model_quantity(m, FLOW_Q_LABOUR_PERMITS) != NULL;
 }
 
-/// Share of those who want to cross into the country of a place that may.
+/// Share of those who want to cross into the country of a place that may. Who goes home may.
 static double admitted(const flow_model *m, int32_t place, int32_t cause, int32_t to)
 {
     const int32_t *country = m->s->world.place_country;
-    if (country[to] == country[place]) { return 1.0; }
+    if (country[to] == country[place] || cause == FLOW_CAUSE_RETURN) { return 1.0; }
     const int32_t status = cause == FLOW_CAUSE_ECONOMIC ? FLOW_LEGAL_LABOUR : FLOW_LEGAL_REFUGEE;
     const double *entry = flow_model_quantity(m, FLOW_Q_ENTRY + status);
     return entry != NULL ? entry[country[to]] : 1.0;
@@ -93,6 +93,14 @@ static void go(flow_model *m, flow_work *w, int32_t place, int32_t cause, flow_p
     flow_set_out(m, w, place, &party, 0, m->queue);
 }
 
+/// Whether there is an open way from a place to another one.
+static bool leads_to(const flow_model *m, const flow_work *w, int32_t place, int32_t to)
+{
+    int32_t link = -1;
+    (void)flow_routes_next(m->to->routes, m->to->room[w - m->work].search, place, to, &link, NULL);
+    return link >= 0;
+}
+
 /// Leavers of a party with one cause choose.
 static void choose(flow_model *m, flow_work *w, int32_t place, int32_t cause, flow_party *from,
                    int64_t n)
@@ -100,7 +108,8 @@ static void choose(flow_model *m, flow_work *w, int32_t place, int32_t cause, fl
     if (n == 0) { return; }
     if (cause == FLOW_CAUSE_RETURN) {
         const flow_people_axis *origin = axis_of_kind(&m->groups, FLOW_AXIS_ORIGIN);
-        go(m, w, place, cause, from, n, flow_group_class(origin, from->key.group));
+        const int32_t home = flow_group_class(origin, from->key.group);
+        if (leads_to(m, w, place, home)) { go(m, w, place, cause, from, n, home); }
         return;
     }
     const flow_going *row = flow_destination_row(m, w, place, cause);
@@ -219,7 +228,8 @@ static void leave(flow_model *m, flow_work *w, int32_t place)
 
 // Permits -----------------------------------------------------------------------------------------
 
-/// Permits of this step, and the persons who ask for them.
+/// Permits of this step, and how many persons or households ask for them: one permit lets a
+/// household go.
 static void count_permits(flow_model *m)
 {
     flow_destination *d = m->to;

@@ -8,9 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/// People whose origin is `origin`, at a place, at the beginning of the step.
+/// People whose origin is `origin`, elsewhere at a place, at the beginning of the step.
 static double compatriots(const flow_destination *d, int32_t place, int32_t origin)
 {
+    if (place == origin) { return 0.0; } // they are at home
     double n = 0.0;
     for (int64_t i = d->kin_first[place]; i < d->kin_first[place + 1]; i++) {
         if (d->kin_origin[i] == origin) { n += d->kin_n[i]; }

@@ -334,6 +334,42 @@ Test(border, visas_and_permits_are_for_their_status)
     toy_near(entered(&t, "onset_economic"), 1500, se[1], "There gives as many as are asked for");
 }
 
+// Known answer: a country lets in its own people, whatever it asks of others.
+Test(border, who_goes_home_is_let_in)
+{
+    toy t = {.place = "A,town,,5000,,,Here;B,town,,9000,,,There;",
+             .link = "A,B,30;",
+             .yaml = RULE "people: {axes: origin}\n"
+                          "border: {to_country: Here, entry_refugee: 0}\n"};
+    toy_world w = toy_make(&t, 8);
+    push(&w, "onset_conflict", "A", 1.0);
+    toy_days(&w, 1);
+    cr_expect_eq(toy_people(&w, "A"), 0.0);
+    push(&w, "onset_conflict", "A", 0.0);
+    push(&w, "return_hazard", "A", 1000.0);
+    toy_days(&w, 1);
+    cr_expect_eq(from(&w, "A", "A"), 5000.0);
+    push(&w, "onset_conflict", "B", 1.0); // they ask in vain
+    toy_days(&w, 1);
+    cr_expect_eq(from(&w, "A", "B"), 0.0);
+    toy_end(&w);
+}
+
+// Known answer: a household needs one permit.
+Test(border, a_permit_is_for_a_household)
+{
+    toy t = {.place = "A,town,,5100,,,Here;B,town,,9000,,,There;",
+             .link = "A,B,30;",
+             .attributes = "attribute,value,place,weight\nhousehold_size,3,,1\n",
+             .more = {{"permits.csv", "country,date,permits\nThere,0,17\n"}},
+             .yaml = RULE "destination_economic: {may_stay: false}\npermits:\n"};
+    toy_world w = toy_make(&t, 9);
+    push(&w, "onset_economic", "A", 0.5);
+    toy_days(&w, 1);
+    cr_expect_eq(5100.0 - toy_people(&w, "A"), 51.0);
+    toy_end(&w);
+}
+
 // Known answer: parts of a permit add up from day to day, and none is kept for later.
 Test(border, parts_of_permits_add_up)
 {

@@ -276,6 +276,36 @@ Test(destination, people_follow_those_who_went_before)
     expect_shares(&t, 32, weight, "diaspora");
 }
 
+// Known answer: those who live in their place of origin are no diaspora of it, those who went are.
+Test(destination, nobody_is_a_diaspora_at_home)
+{
+    toy t = labour;
+    t.set[6] = "destination_economic.stay=1.3";
+    t.place = "A,town,,1000000,,,Here;B,town,,30000,,,Here;"
+              "C,town,,20000,,,There;D,town,,10000,,,There;";
+    toy_world w = toy_make(&t, 35);
+    push(&w, "onset_economic", "A", 1.0);
+    static const char *const town[] = {"A", "B", "C", "D"};
+    static const double km[] = {0, 40, 90, 120}, others[] = {0, 30000, 20000, 10000};
+    double here = 1000000, went[4] = {0};
+    for (int day = 0; day < 2; day++) {
+        double weight[4] = {exp(1.3)}, sum = weight[0];
+        for (int k = 1; k < 4; k++) {
+            weight[k] = pow(1.0 + went[k], 0.6) / km[k];
+            sum += weight[k];
+        }
+        toy_days(&w, 1);
+        for (int k = 1; k < 4; k++) {
+            const double now = toy_people(&w, town[k]) - others[k];
+            expect_near(now - went[k], here, weight[k] / sum, town[k]);
+            went[k] = now;
+        }
+        here = toy_people(&w, "A");
+        cr_assert_gt(here, 1000.0, "day %d: %g stay", day, here);
+    }
+    toy_end(&w);
+}
+
 // Known answer: exp(b fee / wealth), fees summed along the way.
 Test(destination, fees_of_the_way_deter)
 {
@@ -435,6 +465,38 @@ Test(destination, people_go_home)
     toy_days(&w, 50);
     cr_expect_eq(toy_people(&w, "A"), 200000.0);
     cr_expect_eq(toy_people(&w, "B"), 50000.0);
+    toy_end(&w);
+}
+
+// Property: those whose way home is closed stay where they are, and go once it is open.
+Test(destination, who_cannot_go_home_stays)
+{
+    toy t = fork;
+    t.days = 60;
+    toy_world w = toy_make(&t, 36);
+    push(&w, "onset_conflict", "A", 0.6);
+    toy_days(&w, 1);
+    push(&w, "onset_conflict", "A", 0.0);
+    push(&w, "return_hazard", "A", 0.4);
+    double *open = calloc((size_t)w.s->n_link, sizeof *open);
+    for (int32_t l = 0; l < w.s->n_link; l++) { open[l] = w.s->link_to[l] != place(&w, "A"); }
+    cr_assert_eq(flow_model_assign(w.m, "passable", open, w.s->n_link), FLOW_OK);
+    static const char *const town[] = {"B", "C", "D"};
+    double before[3];
+    for (int k = 0; k < 3; k++) { before[k] = toy_people(&w, town[k]); }
+    for (int day = 0; day < 5; day++) {
+        toy_days(&w, 1);
+        for (int k = 0; k < 3; k++) {
+            cr_expect_eq(toy_people(&w, town[k]), before[k], "day %d: %s", day, town[k]);
+            cr_expect_eq(left_for(&w, FLOW_CAUSE_RETURN, town[k]), 0.0, "%s", town[k]);
+            cr_expect_eq(left_for(&w, FLOW_CAUSE_OTHER, town[k]), 0.0, "%s", town[k]);
+        }
+    }
+    for (int32_t l = 0; l < w.s->n_link; l++) { open[l] = 1.0; }
+    cr_assert_eq(flow_model_assign(w.m, "passable", open, w.s->n_link), FLOW_OK);
+    toy_days(&w, 50);
+    cr_expect_eq(toy_people(&w, "A"), 200000.0);
+    free(open);
     toy_end(&w);
 }
 

@@ -23,7 +23,8 @@ static const flow_field columns[] = {
      "Day from which the row holds, until the next one of the country; before the first one "
      "nobody needs a permit."},
     {"permits", 0, FLOW_DOUBLE, "d-1", NULL, 0, 1e9, NULL, '-', "",
-     "Permits given per day to labour migrants from other countries."},
+     "Permits given per day to labour migrants from other countries; where households move "
+     "together, one for each household."},
     FLOW_FIELD_END};
 
 static const flow_module_table tables[] = {{"series", true, NULL, columns, "it lists permits"}};
