@@ -52,8 +52,9 @@ static const flow_field fields[] = {
     {"watch", AT(watch), FLOW_CHOICE, "", "none", 0, 0,
      "none|people|newcomers|occupancy|conflict_level|food_insecurity|housing_damage", '-', "",
      "What the regime depends on, at the places that are watched: people there; those beyond the "
-     "people of the first step; people over capacity; or the largest value of a quantity. none: it "
-     "is always in force."},
+     "people of the first step; people over capacity, at places that have one; or the largest "
+     "value "
+     "of a quantity. none: it is always in force."},
     NAME(watch_country, "Places of this country are watched; empty: of all."),
     NAME(watch_place, "This place is watched; empty: all."),
     {"above", AT(above), FLOW_DOUBLE, "1", "0", 0, 1e12, NULL, '-', "",
@@ -167,12 +168,15 @@ static flow_err find_links(flow_setup *setup, const border *b, data *d)
 static flow_err find_watched(flow_setup *setup, int32_t country, int32_t place, data *d)
 {
     const flow_world *w = setup->world;
+    const param *p = setup->param;
     d->watched = flow_setup_keep(setup, w->n_place, sizeof *d->watched);
     if (d->watched == NULL) { return no_memory(); }
     for (int32_t i = 0; i < w->n_place; i++) {
         if (!is(country, w->place_country[i]) || !is(place, i)) { continue; }
+        const bool limited = w->capacity[i] >= 1.0;
+        if (p->watch == OCCUPANCY && !limited) { continue; } // never full
         d->watched[d->n_watched++] = i;
-        if (w->capacity[i] >= 1.0) { d->room += w->capacity[i]; }
+        if (limited) { d->room += w->capacity[i]; }
     }
     return FLOW_OK;
 }
