@@ -77,7 +77,7 @@ struct flow_destination {
     int64_t *arrived_by_cause; ///< [n_place][FLOW_N_CAUSE_CLASS] persons who arrived today
     flow_cells *gate;          ///< [n_link] people who wait at the beginning of a link
     int64_t *pass;             ///< [n_link] persons who may still pass today
-    double *pass_carry;        ///< [n_link] part of a person, from step to step
+    double *pass_carry;        ///< [n_link] part of a person, or persons ahead, from step to step
     double *quota_carry;       ///< [n_country] part of a person, from step to step
     flow_admission *admit;     ///< [n_country]
     double *permit_carry;      ///< [n_country]

@@ -11,6 +11,15 @@ static int64_t may_pass(const flow_destination *d, int32_t link)
     return d->gated ? d->pass[link] : INT64_MAX;
 }
 
+/// Households of `size` persons that may still enter a link in this step: while anybody may, a
+/// whole household may. What it takes beyond is kept back from the next steps; else a household
+/// larger than a step's allowance would wait for ever, and everybody behind it.
+static int64_t units_may_pass(const flow_destination *d, int32_t link, int32_t size)
+{
+    const int64_t may = may_pass(d, link);
+    return may <= 0 ? 0 : (may - 1) / size + 1;
+}
+
 /// Cause for which the people of a group travel.
 static int32_t cause_of(const flow_model *m, uint32_t group)
 {
@@ -63,7 +72,7 @@ void flow_set_out(flow_model *m, flow_work *w, int32_t place, flow_party *party,
         return;
     }
     const int32_t size = flow_group_size(&m->groups, party->key.group);
-    const int64_t room = d->gate[link].n > 0 ? 0 : may_pass(d, link) / size;
+    const int64_t room = d->gate[link].n > 0 ? 0 : units_may_pass(d, link, size);
     if (room < party->n) { // the others wait
         flow_party now = {.key = party->key};
         if (room > 0) { flow_part(m, w, party, room, &now); }
@@ -177,6 +186,23 @@ static void pull(flow_model *m, flow_work *w, int32_t place, flow_cells *from, f
 
 // Gates -------------------------------------------------------------------------------------------
 
+/// The country that an open link leads into from another one; -1: none.
+static int32_t enters(const flow_model *m, int32_t link)
+{
+    const int32_t *country = m->s->world.place_country;
+    const int32_t to = country[m->s->link_to[link]];
+    const bool border = country[m->s->link_from[link]] != to;
+    return border && isfinite(m->to->cost[link]) ? to : -1;
+}
+
+/// Whole persons of an allowance; what is left, or below 0, is carried to the next step.
+static int64_t allowance(double whole, double *carry)
+{
+    const double n = fmax(0.0, floor(whole));
+    *carry = fmin(whole - n, 1.0);
+    return (int64_t)n;
+}
+
 /// How many may pass each link in this step.
 static void open_gates(flow_model *m)
 {
@@ -189,8 +215,21 @@ static void open_gates(flow_model *m)
             continue;
         }
         const double whole = crossings[l] * m->s->world.dt + d->pass_carry[l];
-        d->pass[l] = (int64_t)whole;
-        d->pass_carry[l] = whole - floor(whole);
+        d->pass[l] = allowance(whole, &d->pass_carry[l]);
+    }
+}
+
+/// What households took beyond what a gate or a country lets in is kept back later.
+static void keep_back(flow_model *m)
+{
+    flow_destination *d = m->to;
+    const double *crossings = flow_model_quantity(m, FLOW_Q_CROSSINGS);
+    const double *quota = flow_model_quantity(m, FLOW_Q_QUOTA);
+    for (int32_t l = 0; l < m->s->n_link && d->gated; l++) {
+        if (d->pass[l] >= 0) { continue; }
+        const int32_t c = enters(m, l);
+        if (crossings != NULL && crossings[l] < 1e12) { d->pass_carry[l] += (double)d->pass[l]; }
+        if (quota != NULL && c >= 0 && quota[c] < 1e12) { d->quota_carry[c] += (double)d->pass[l]; }
     }
 }
 
@@ -205,15 +244,6 @@ static int64_t waiting(const flow_model *m, int32_t link)
     return n;
 }
 
-/// The country that an open link leads into from another one; -1: none.
-static int32_t enters(const flow_model *m, int32_t link)
-{
-    const int32_t *country = m->s->world.place_country;
-    const int32_t to = country[m->s->link_to[link]];
-    const bool border = country[m->s->link_from[link]] != to;
-    return border && isfinite(m->to->cost[link]) ? to : -1;
-}
-
 /// The whole part of n shares out of `all`, so that the parts of all shares add up to n.
 static int64_t part_of(int64_t n, int64_t begin, int64_t end, int64_t all)
 {
@@ -224,7 +254,7 @@ static int64_t part_of(int64_t n, int64_t begin, int64_t end, int64_t all)
 
 /// What a country admits in a step is divided over its borders: those who wait come first, in
 /// proportion where they are too many; what is left is shared evenly. Nothing is kept for later but
-/// a part of a person.
+/// a part of a person, or less than nothing (see units_may_pass()).
 static void share_quotas(flow_model *m)
 {
     flow_destination *d = m->to;
@@ -236,8 +266,7 @@ static void share_quotas(flow_model *m)
         d->admit[c].limited = quota[c] < 1e12;
         if (!d->admit[c].limited) { continue; }
         const double whole = quota[c] * m->s->world.dt + d->quota_carry[c];
-        d->admit[c].n = (int64_t)whole;
-        d->quota_carry[c] = fmin(whole - floor(whole), 1.0);
+        d->admit[c].n = allowance(whole, &d->quota_carry[c]);
     }
     for (int32_t l = 0; l < m->s->n_link; l++) {
         const int32_t c = enters(m, l);
@@ -300,7 +329,7 @@ static void release(flow_model *m, flow_work *w, int32_t link)
             if (gate->row[i].n == 0 || gate->row[i].key.due != since) { continue; }
             flow_party party = flow_cells_lift(gate, i);
             const int32_t size = flow_group_size(&m->groups, party.key.group);
-            const int64_t room = may_pass(d, link) / size;
+            const int64_t room = units_may_pass(d, link, size);
             const int64_t take = room < n ? room : n;
             const int64_t go = flow_hypergeometric(w->rng, party.n, n - party.n, take);
             n -= party.n;
@@ -312,7 +341,7 @@ static void release(flow_model *m, flow_work *w, int32_t link)
             passed += go;
             enter(m, w, link, &gone, 0, m->queue);
         }
-        if (passed == 0) { break; } // a household larger than what is left
+        if (passed == 0) { break; }
     }
     flow_cells_compact(gate);
 }
@@ -372,5 +401,6 @@ flow_err flow_model_journey(flow_model *m)
         into = other;
         first = false;
     }
+    keep_back(m);
     return failure(m);
 }

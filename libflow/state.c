@@ -100,8 +100,8 @@ static int32_t list_destination(const flow_model *m, int32_t n, flow_block *out)
     ROW(entered_by_cause, n_link * FLOW_N_CAUSE_CLASS, FLOW_KEPT, 0, FLOW_STATE_MOST);
     ROW(arrived_by_cause, n_place * FLOW_N_CAUSE_CLASS, FLOW_KEPT, 0, FLOW_STATE_MOST);
     ROW(pass, n_link, FLOW_SCRATCH, 0, 0);
-    ROW(pass_carry, n_link, FLOW_KEPT, 0, 1);
-    ROW(quota_carry, n_country, FLOW_KEPT, 0, 1);
+    ROW(pass_carry, n_link, FLOW_KEPT, -1e3, 1);
+    ROW(quota_carry, n_country, FLOW_KEPT, -1e9, 1);
     ROW(admit, n_country, FLOW_SCRATCH, 0, 0);
     ROW(permit_carry, n_country, FLOW_KEPT, 0, 1);
     ROW(permit, n_country, FLOW_SCRATCH, 0, 0);

@@ -368,6 +368,36 @@ Test(border, a_permit_is_for_a_household)
     toy_end(&w);
 }
 
+// Property: households larger than what may pass in a step pass all the same, and in the long run
+// as many persons pass as the gate or the quota lets in.
+Test(border, large_households_pass_small_gates)
+{
+    static const char *const rule[] = {"crossings: 5", "quota: 5", "crossings: 5, quota: 90"};
+    for (int i = 0; i < 3; i++) {
+        char yaml[400];
+        (void)snprintf(yaml, sizeof yaml,
+                       RULE
+                       "destination_conflict: {may_stay: false}\nborder: {to_country: There, %s}\n",
+                       rule[i]);
+        toy t = {.days = 60,
+                 .place = "A,town,,5000,,,Here;B,town,,9000,,,There;",
+                 .link = "A,B,30;",
+                 .attributes = "attribute,value,place,weight\nhousehold_size,2,,1\n"
+                               "household_size,11,,2\n",
+                 .yaml = yaml};
+        toy_world w = toy_make(&t, 9);
+        push(&w, "onset_conflict", "A", 0.5); // many wait
+        const double before = toy_people(&w, "A");
+        for (int day = 1; day <= 60; day++) {
+            toy_days(&w, 1);
+            const double passed = before - toy_people(&w, "A");
+            cr_expect(passed >= 5.0 * day - 1e-9 && passed < 5.0 * day + 11.0,
+                      "%s: %g persons passed in %d days", rule[i], passed, day);
+        }
+        toy_end(&w);
+    }
+}
+
 // Known answer: parts of a permit add up from day to day, and none is kept for later.
 Test(border, parts_of_permits_add_up)
 {
