@@ -39,7 +39,9 @@ static void print_sobol(const flow_study_result *r, const flow_sobol *s)
     (void)putchar('\n');
     app_print_padded("sum", NAME);
     (void)printf(" %9s\n", app_measure(sum).text);
-    if (!isfinite(s->noise.value)) {
+    if (!(s->variance > 0.0)) {
+        (void)printf("It is %.6g in all runs: there is nothing to explain.\n", s->mean);
+    } else if (!isfinite(s->noise.value)) {
         (void)printf("With one replicate luck cannot be told apart; it is in the totals.\n");
     }
 }

@@ -25,7 +25,7 @@ function header(d) {
     $("kind").textContent = a.members > 1 ? `Ensemble of ${people(a.members)} realisations` : "One realisation";
     $("title").textContent = a.title || a.scenario || "A scenario from memory";
     $("summary").textContent = a.summary;
-    const step = a.step_days === 1 ? "days" : a.step_days < 1 ? `steps of ${+(a.step_days * 24).toFixed(3)} hours` : `steps of ${+a.step_days.toFixed(3)} days`;
+    const step = a.step_days === 1 ? "days" : a.step_days < 1 ? Math.abs(a.step_days * 24 - 1) < 1e-6 ? "steps of an hour" : `steps of ${+(a.step_days * 24).toFixed(3)} hours` : `steps of ${+a.step_days.toFixed(3)} days`;
     $("asked").textContent = `${people(a.steps)} ${step} from ${a.start} to ${day(last, hours)}; ${people(d.places.length)} places, ${people(d.links.length / 2)} directed links.` + (a.stride > 1 ? ` The page shows every ${a.stride}th step.` : "");
     $("uncertain").textContent = a.members > 1
         ? "Bands show chance alone: what realisations of the same inputs differ by. The inputs and rules may be wrong by more than that; compare with the trivial models and with what was counted."
@@ -35,7 +35,13 @@ function header(d) {
 function tiles(d) {
     const list = $("tiles"), n = d.places.length, end = d.frames - 1;
     const tile = (name, value, note) => list.append(make("div", {}, make("dt", {}, name), make("dd", {}, value, note ? make("small", {dir: "auto"}, note) : null)));
-    if (d.entered_total) { tile("people who entered", people(d.entered_total[end]), "since the beginning"); }
+    if (d.leavers_by_cause) {
+        const k = d.leavers_by_cause.labels.length, sum = new Float64Array(k);
+        d.leavers_by_cause.forEach((v, i) => { sum[i % k] += v || 0; });
+        let most = 0;
+        for (let c = 1; c < k; c++) { if (sum[c] > sum[most]) { most = c; } }
+        if (d.about.stride === 1) { tile("people who set out", people(sum.reduce((a, b) => a + b, 0)), sum[most] > 0 ? `most because of ${d.leavers_by_cause.labels[most]}` : null); }
+    } else if (d.entered_total) { tile("people who entered", people(d.entered_total[end]), "since the beginning"); }
     if (d.persons) { tile("people in the simulation", people(d.persons[end]), `on ${day(d.date[end])}`); }
     let best = 0;
     for (let i = 1; i < n; i++) { if (d.people[end * n + i] > d.people[end * n + best]) { best = i; } }
@@ -60,7 +66,7 @@ function key(d) {
     const box = make("span", {class: "key"}, item(stroke("var(--main)"), d.quantiles ? "median of the members" : "simulated"));
     if (d.quantiles) { box.append(item({d: "M0,0H16V9H0Z", fill: "var(--band)", "fill-opacity": 0.35}, "50 and 90 % of the members")); }
     if (d.observed) { box.append(item(stroke("var(--seen)", "6 2"), "counted")); }
-    box.append(item(stroke("var(--quiet)", "4 3"), "capacity"));
+    if (d.places.some((p) => p.capacity >= 1)) { box.append(item(stroke("var(--quiet)", "4 3"), "capacity")); }
     return box;
 }
 
@@ -183,7 +189,7 @@ async function main() {
     tiles(d);
     const world = await borders(d, feature);
     const draw = map(d, $("atlas"), world, ranks.most, tip);
-    $("map-note").textContent = "Circles: people at the place (green: camps, blue: other places); dashed rings: conflict; arrows: people under way" + (d.link_entered ? `, added up over ${d.link_entered.window === 1 ? "the step" : d.link_entered.window + " steps"}.` : ".");
+    $("map-note").textContent = "Circles: people at the place (green: camps, blue: other places)" + (d.conflict?.some((v) => v > 0) ? "; dashed rings: conflict" : "") + "; arrows: people under way" + (d.link_entered ? `, added up over ${d.link_entered.window === 1 ? "the step" : d.link_entered.window + " steps"}.` : ".");
     slider(d, [draw, map_table(d, $("map-table"), ranks.list)]);
     everybody(d);
     places(d, ranks);
