@@ -223,6 +223,39 @@ static const char *file_of(const flow_use *use, const flow_module_table *table)
     return name != NULL ? name : "";
 }
 
+/// Dates that are far older than the period are taken for a mistake: days.
+enum { LONG_AGO = 366 };
+
+/// A warning where a table can have no effect: no rows, or none near the period.
+static void idle_table(flow_loader *l, const flow_module_table *table, const flow_rows *rows,
+                       const flow_table *t, const int32_t *found)
+{
+    if (rows->n == 0) {
+        flow_problem_warning(&l->problems, flow_table_mark(t, -1, -1),
+                             "the table has no rows, so it has no effect");
+        return;
+    }
+    const double days = l->s->n_step * l->s->dt;
+    for (int32_t c = 0; table->column[c].key != NULL; c++) {
+        if (table->column[c].type != FLOW_DATE || found[c] < 0) { continue; }
+        int64_t first = -1, last = -1;
+        for (int64_t i = 0; i < rows->n; i++) {
+            const double day = rows->value[c][i];
+            if (!isfinite(day)) { return; } // an open end, or an error that was told
+            if (first < 0 || day < rows->value[c][first]) { first = i; }
+            if (last < 0 || day > rows->value[c][last]) { last = i; }
+        }
+        if (rows->value[c][first] >= days) {
+            flow_problem_warning(&l->problems, flow_table_mark(t, first, found[c]),
+                                 "the first date is after the period, so the table has no effect "
+                                 "or is held back to all of it");
+        } else if (rows->value[c][last] < -LONG_AGO) {
+            flow_problem_warning(&l->problems, flow_table_mark(t, last, found[c]),
+                                 "the last date is more than a year before the period");
+        }
+    }
+}
+
 flow_err flow_load_rows(flow_loader *l, const flow_use *use, const flow_module_table *table,
                         flow_rows *out, flow_table **t)
 {
@@ -269,6 +302,7 @@ flow_err flow_load_rows(flow_loader *l, const flow_use *use, const flow_module_t
         FLOW_TRY(column(l, *t, found[i], f, value[i], text[i]));
     }
     out->n = n;
+    if (l->problems.n_error == before) { idle_table(l, table, out, *t, found); }
     return FLOW_OK;
 }
 

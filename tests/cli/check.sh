@@ -76,3 +76,15 @@ for bad in hop.camp_wieght=2 hop.camp_weight=-1 hop.camp_weight=abc hop.camp_wei
 done
 "$libflow" check towns --set hop.camp_weight=2 --set period.days=3 >out || fail "$(cat out)"
 grep -q " 3 days " out || fail "--set does nothing: $(cat out)"
+
+# A table that can have no effect is warned of.
+cp -r "$root/scenarios/three-causes" idle
+head -n 1 "$root/scenarios/three-causes/flood.csv" >idle/flood.csv
+"$libflow" check idle >out || fail "$(cat out)"
+grep -q "flood.csv: warning: the table has no rows" out || fail "an empty table: $(cat out)"
+sed 's/2024/2031/' "$root/scenarios/three-causes/flood.csv" >idle/flood.csv
+"$libflow" check idle >out || fail "$(cat out)"
+grep -q "flood.csv:[0-9]*:[0-9]*: warning: the first date is after" out || fail "later: $(cat out)"
+sed 's/2024/1924/' "$root/scenarios/three-causes/flood.csv" >idle/flood.csv
+"$libflow" check idle >out || fail "$(cat out)"
+grep -q "flood.csv:[0-9]*:[0-9]*: warning: the last date is more" out || fail "older: $(cat out)"
