@@ -248,7 +248,7 @@ def draw_roads(axes, result):
     for i in np.argsort(-people):  # the larger of two in one spot has its name
         spot = (round(float(x[i]), 2), round(float(y[i]), 2))
         if spot not in spots:
-            labels.append((x[i], y[i], str(result.place.values[i]), OBSERVED))
+            labels.append((x[i], y[i], 5, str(result.place.values[i]), OBSERVED))
         spots.add(spot)
     axes.set_xticks([])
     axes.set_yticks([])
