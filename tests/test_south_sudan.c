@@ -19,7 +19,7 @@ static flow_scenario *load(const char *path, const char *settings)
     return s;
 }
 
-/// The FLEE folder, NULL when it is not there.
+/// The FLEE folder; skips the test when it is not there.
 static flow_scenario *load_flee(void)
 {
     const char *root = getenv("LIBFLOW_DATA");
@@ -28,9 +28,10 @@ static flow_scenario *load_flee(void)
     (void)snprintf(path, sizeof path, "%s/conflicts/ssudan2013", root ? root : "../shared/data");
     (void)snprintf(settings, sizeof settings, "%s/conflicts/simsetting.yml",
                    root ? root : "../shared/data");
-    if (stat(path, &about) == 0) { return load(path, settings); }
-    cr_log_warn("%s is not there: set LIBFLOW_DATA to compare with it", path);
-    return NULL;
+    if (stat(path, &about) != 0) {
+        cr_skip_test("%s is not there: set LIBFLOW_DATA to compare with it", path);
+    }
+    return load(path, settings);
 }
 
 /// Error of a run as docs/scores.md defines it: mean over days of sum |s - d| / max(D, 1); and ARD.
@@ -80,7 +81,6 @@ Test(south_sudan, it_loads_without_a_warning)
 Test(south_sudan, it_states_the_facts_of_the_flee_folder)
 {
     flow_scenario *f = load_flee();
-    if (f == NULL) { return; }
     flow_scenario *s = load(ours, NULL);
     cr_assert_eq(s->start, f->start);
     cr_assert_eq(s->n_step, f->n_step);
@@ -119,7 +119,6 @@ Test(south_sudan, it_states_the_facts_of_the_flee_folder)
 Test(south_sudan, it_has_the_settings_of_the_flee_folder)
 {
     flow_scenario *f = load_flee();
-    if (f == NULL) { return; }
     flow_scenario *s = load(ours, NULL);
     for (int32_t i = 0; i < flow_settings_n_section; i++) {
         const flow_section *section = &flow_settings_sections[i];
