@@ -101,6 +101,12 @@ static bool leads_to(const flow_model *m, const flow_work *w, int32_t place, int
     return link >= 0;
 }
 
+/// n units of a group want to leave a place, and no open way leads anywhere they would go.
+static void stay_trapped(flow_model *m, int32_t place, uint32_t group, int64_t n)
+{
+    m->to->trapped[place] += flow_persons(m, group, n);
+}
+
 /// Leavers of a party with one cause choose.
 static void choose(flow_model *m, flow_work *w, int32_t place, int32_t cause, flow_party *from,
                    int64_t n)
@@ -109,11 +115,19 @@ static void choose(flow_model *m, flow_work *w, int32_t place, int32_t cause, fl
     if (cause == FLOW_CAUSE_RETURN) {
         const flow_people_axis *origin = axis_of_kind(&m->groups, FLOW_AXIS_ORIGIN);
         const int32_t home = flow_group_class(origin, from->key.group);
-        if (leads_to(m, w, place, home)) { go(m, w, place, cause, from, n, home); }
+        if (leads_to(m, w, place, home)) {
+            go(m, w, place, cause, from, n, home);
+        } else {
+            stay_trapped(m, place, from->key.group, n);
+        }
         return;
     }
     const flow_going *row = flow_destination_row(m, w, place, cause);
-    if (row == NULL || row->n == 0 || !(row->tail[0] > 0.0)) { return; } // nowhere to go
+    if (row == NULL) { return; } // failed
+    if (row->n == 0 || !(row->tail[0] > 0.0)) {
+        stay_trapped(m, place, from->key.group, n);
+        return;
+    }
     flow_row_room *room = &m->to->room[w - m->work];
     if (!flow_row_reserve(room, row->n)) { // the row may be another thread's work
         w->failed = true;
@@ -127,7 +141,10 @@ static void choose(flow_model *m, flow_work *w, int32_t place, int32_t cause, fl
             weight[k] = row->days[k] <= reach ? row->weight[k] : 0.0;
         }
         flow_split_prepare(row->n, weight, tail);
-        if (!(tail[0] > 0.0)) { return; } // nowhere that they know of
+        if (!(tail[0] > 0.0)) { // nowhere that they know of
+            stay_trapped(m, place, from->key.group, n);
+            return;
+        }
         flow_split_row(w->rng, n, row->n, weight, tail, count);
     } else {
         flow_split_row(w->rng, n, row->n, row->weight, row->tail, count);
@@ -289,6 +306,7 @@ flow_err flow_model_depart(flow_model *m)
 {
     flow_destination *d = m->to;
     memset(d->by_cause, 0, (size_t)m->s->n_place * FLOW_N_CAUSE * sizeof *d->by_cause);
+    memset(d->trapped, 0, (size_t)m->s->n_place * sizeof *d->trapped);
     FLOW_FOR_PLACES(m, leave(m, w, p));
     if (flow_model_quantity(m, FLOW_Q_LABOUR_PERMITS) != NULL) { grant_permits(m); }
     return FLOW_OK;

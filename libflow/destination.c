@@ -155,6 +155,7 @@ void flow_destination_reset(flow_model *m)
     }
     for (int64_t p = 0; p < n_place; p++) { d->worth[p] = 0.0; }
     memset(d->by_cause, 0, (size_t)(n_place * FLOW_N_CAUSE) * sizeof *d->by_cause);
+    memset(d->trapped, 0, (size_t)n_place * sizeof *d->trapped);
     const size_t causes = FLOW_N_CAUSE_CLASS * sizeof *d->entered_by_cause;
     memset(d->entered_by_cause, 0, (size_t)m->s->n_link * causes);
     memset(d->arrived_by_cause, 0, (size_t)m->s->n_place * causes);

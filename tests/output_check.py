@@ -18,7 +18,7 @@ TYPES = {"text": "O", "float64": "f8", "int64": "i8", "int32": "i4", "int8": "i1
 
 # Variables that only some scenarios have: with a total series, under the destination rule, with
 # household sizes.
-OPTIONAL = re.compile(r"observed_total|\w+_by_cause|people_in_queue|link_queue|"
+OPTIONAL = re.compile(r"observed_total|\w+_by_cause|people_in_queue|link_queue|trapped|"
                       r"(link_)?households|households_\w+")
 
 

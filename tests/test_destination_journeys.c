@@ -80,6 +80,63 @@ Test(journeys, the_fastest_open_mode_is_taken)
     }
 }
 
+// Known answer: everybody who must leave and has no open way is counted, in that step only; those
+// with factor 0 do not want to leave, those who know of no place near enough have no way either.
+Test(journeys, who_has_no_way_is_trapped)
+{
+    const toy t = {.place = "A,town,,1000;B,town,,500;",
+                   .link = "A,B,720;",
+                   .yaml = "movement: {rule: destination}\npeople: {axes: who, leave: leave.csv}\n",
+                   .attributes = "attribute,value,place,weight\nwho,far,,1\nwho,near,,1\n"
+                                 "who,none,,1\n",
+                   .leave = "axis,class,cause,factor,radius\nwho,near,,1,1.9\nwho,none,,0,\n"};
+    toy_world w = toy_make(&t, 74);
+    toy_days(&w, 1);
+    double who[3] = {0};
+    for (int32_t i = 0; i < w.m->here[0].n; i++) {
+        const flow_cell *cell = &w.m->here[0].row[i];
+        who[flow_group_class(&w.m->groups.axis[0], cell->key.group)] += (double)cell->n;
+    }
+    cr_assert_eq(who[0] + who[1] + who[2], 1000.0);
+    cr_assert(who[0] > 200.0 && who[1] > 200.0 && who[2] > 200.0);
+    set_open(&w, "A", "B", FLOW_LINK_ROAD, 0.0);
+    push(&w, "onset_flood", "A", 1.0);
+    toy_days(&w, 1);
+    cr_expect_eq(toy_at(&w, "trapped", "A"), who[0] + who[1]);
+    cr_expect_eq(toy_at(&w, "trapped", "B"), 0.0);
+    cr_expect_eq(toy_people(&w, "A"), 1000.0);
+    set_open(&w, "A", "B", FLOW_LINK_ROAD, 1.0);
+    toy_days(&w, 1);
+    cr_expect_eq(toy_at(&w, "trapped", "A"), who[1], "two days of travel");
+    cr_expect_eq(toy_people(&w, "A"), 1000.0 - who[0]);
+    push(&w, "onset_flood", "A", 0.0);
+    toy_days(&w, 1);
+    cr_expect_eq(toy_at(&w, "trapped", "A"), 0.0);
+    toy_end(&w);
+}
+
+// Known answer: who wants to go home and finds no way there is counted where they are.
+Test(journeys, who_cannot_go_home_is_trapped)
+{
+    const toy t = {.place = "A,town,,1000;B,town,,;",
+                   .link = "A,B,90;",
+                   .yaml = "movement: {rule: destination}\npeople: {axes: origin}\n"};
+    toy_world w = toy_make(&t, 75);
+    push(&w, "onset_flood", "A", 1.0);
+    toy_days(&w, 1);
+    cr_assert_eq(toy_people(&w, "B"), 1000.0);
+    push(&w, "onset_flood", "A", 0.0);
+    push(&w, "return_hazard", "A", 1000.0);
+    set_open(&w, "B", "A", FLOW_LINK_ROAD, 0.0);
+    toy_days(&w, 1);
+    cr_expect_eq(toy_at(&w, "trapped", "B"), 1000.0);
+    set_open(&w, "B", "A", FLOW_LINK_ROAD, 1.0);
+    toy_days(&w, 1);
+    cr_expect_eq(toy_at(&w, "trapped", "B"), 0.0);
+    cr_expect_eq(toy_people(&w, "A"), 1000.0);
+    toy_end(&w);
+}
+
 // Known answer: who is on the way when the road ahead closes goes on by boat from the next place;
 // when nothing leads on, they look for another place from there.
 Test(journeys, a_way_that_closes_ahead_is_planned_anew)
