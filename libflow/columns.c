@@ -249,7 +249,7 @@ static uint64_t hash_own(const flow_columns *c, const part *p)
 #endif
 
 static flow_err take_turn(flow_columns *c, part *p, flow_err (*turn_of)(flow_turn *), int32_t step,
-                          const int64_t *people)
+                          const flow_presence *now)
 {
     const flow_use *use = p->use;
     flow_turn turn = {.world = &c->s->world,
@@ -261,7 +261,10 @@ static flow_err take_turn(flow_columns *c, part *p, flow_err (*turn_of)(flow_tur
                       .read = p->read,
                       .own = p->own,
                       .state = p->state,
-                      .people = people,
+                      .people = now->people,
+                      .by_status = now->by_status,
+                      .crowd = now->crowd,
+                      .n_crowd = now->n_crowd,
                       .seed = c->seed,
                       .stream = use->stream,
                       .member = c->member};
@@ -284,12 +287,12 @@ static flow_err take_turn(flow_columns *c, part *p, flow_err (*turn_of)(flow_tur
 }
 
 flow_err flow_columns_phase(flow_columns *c, flow_module_kind kind, int32_t step,
-                            const int64_t *people)
+                            const flow_presence *now)
 {
     for (int32_t i = 0; i < c->n_part; i++) {
         const flow_module *module = c->part[i].use->module;
         if (module->kind != kind) { continue; }
-        FLOW_TRY(take_turn(c, &c->part[i], module->step, step, people));
+        FLOW_TRY(take_turn(c, &c->part[i], module->step, step, now));
     }
     combine_changed(c);
     return FLOW_OK;
@@ -302,7 +305,8 @@ static void forget(quantity *q)
     q->assigned = false;
 }
 
-flow_err flow_columns_reset(flow_columns *c, uint64_t seed, uint32_t member, const int64_t *people)
+flow_err flow_columns_reset(flow_columns *c, uint64_t seed, uint32_t member,
+                            const flow_presence *now)
 {
     c->seed = seed;
     c->member = member;
@@ -321,7 +325,7 @@ flow_err flow_columns_reset(flow_columns *c, uint64_t seed, uint32_t member, con
     }
     combine_changed(c);
     for (int32_t i = 0; i < c->n_part; i++) {
-        FLOW_TRY(take_turn(c, &c->part[i], c->part[i].use->module->start, 0, people));
+        FLOW_TRY(take_turn(c, &c->part[i], c->part[i].use->module->start, 0, now));
     }
     combine_changed(c);
     return FLOW_OK;

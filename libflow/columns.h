@@ -8,19 +8,27 @@
 /// Own columns [module][quantity][n], combined values, states of the modules of one model.
 typedef struct flow_columns flow_columns;
 
+/// Who is at the places, as modules see them. All borrowed.
+typedef struct flow_presence {
+    const int64_t *people;    ///< [n_place]
+    const int64_t *by_status; ///< [FLOW_N_STATUS][n_place]; NULL: no module asks
+    const flow_people *crowd; ///< [n_crowd]; NULL: no module asks
+    int64_t n_crowd;
+} flow_presence;
+
 /// @param scenario borrowed; must outlive the columns.
 flow_err flow_columns_create(const flow_scenario *scenario, int32_t threads, flow_columns **out);
 /// Accepts NULL.
 void flow_columns_free(flow_columns *columns);
 /// Back to the beginning; allocates nothing.
 flow_err flow_columns_reset(flow_columns *columns, uint64_t seed, uint32_t member,
-                            const int64_t *people);
+                            const flow_presence *now);
 /// Let the modules of one kind do their part of a step, then combine what changed.
-/// @param people people at the places, shape [n_place]; borrowed for the call.
+/// @param now who is at the places; borrowed for the call.
 /// @return FLOW_OK, FLOW_ERANGE (a module wrote a value that its quantity cannot have) or what a
 /// module returns.
 flow_err flow_columns_phase(flow_columns *columns, flow_module_kind kind, int32_t step,
-                            const int64_t *people);
+                            const flow_presence *now);
 
 /// Combined values, one per place, link or country; NULL when nobody writes them: all neutral.
 const double *flow_columns_value(const flow_columns *columns, int32_t quantity);

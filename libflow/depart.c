@@ -30,20 +30,12 @@ static void find_push(const flow_model *m, int32_t place, push *out)
     }
 }
 
-static const flow_people_axis *axis_of_kind(const flow_groups *groups, int32_t kind)
-{
-    for (int32_t a = 0; a < groups->n_axis; a++) {
-        if (groups->axis[a].kind == kind) { return &groups->axis[a]; }
-    }
-    return NULL;
-}
-
 /// Hazard that people of a group, displaced by a cause, go home, integrated over the step.
 static double homesick(const flow_model *m, int32_t place, uint32_t group, int32_t cause)
 {
     const double *back = flow_model_quantity(m, FLOW_Q_RETURN_HAZARD);
     const double *factor = flow_model_quantity(m, FLOW_Q_RETURN_FACTOR + cause);
-    const flow_people_axis *origin = axis_of_kind(&m->groups, FLOW_AXIS_ORIGIN);
+    const flow_people_axis *origin = flow_groups_origin(&m->groups);
     if (back == NULL || origin == NULL) { return 0.0; }
     const int32_t home = flow_group_class(origin, group);
     if (home == place) { return 0.0; }
@@ -64,7 +56,7 @@ static double admitted(const flow_model *m, int32_t place, int32_t cause, int32_
 {
     const int32_t *country = m->s->world.place_country;
     if (country[to] == country[place] || cause == FLOW_CAUSE_RETURN) { return 1.0; }
-    const int32_t status = cause == FLOW_CAUSE_ECONOMIC ? FLOW_LEGAL_LABOUR : FLOW_LEGAL_REFUGEE;
+    const int32_t status = cause == FLOW_CAUSE_ECONOMIC ? FLOW_STATUS_LABOUR : FLOW_STATUS_REFUGEE;
     const double *entry = flow_model_quantity(m, FLOW_Q_ENTRY + status);
     return entry != NULL ? entry[country[to]] : 1.0;
 }
@@ -78,7 +70,7 @@ static void go(flow_model *m, flow_work *w, int32_t place, int32_t cause, flow_p
     if (n == 0) { return; }
     flow_party party;
     flow_part(m, w, from, n, &party);
-    const flow_people_axis *axis = axis_of_kind(&m->groups, FLOW_AXIS_CAUSE);
+    const flow_people_axis *axis = &m->groups.axis[m->groups.cause];
     const uint32_t group = flow_group_change(axis, party.key.group, cause);
     const bool permit = needs_permit(m, place, cause, to);
     party.key.route = (uint32_t)to + 1;
@@ -113,7 +105,7 @@ static void choose(flow_model *m, flow_work *w, int32_t place, int32_t cause, fl
 {
     if (n == 0) { return; }
     if (cause == FLOW_CAUSE_RETURN) {
-        const flow_people_axis *origin = axis_of_kind(&m->groups, FLOW_AXIS_ORIGIN);
+        const flow_people_axis *origin = flow_groups_origin(&m->groups);
         const int32_t home = flow_group_class(origin, from->key.group);
         if (leads_to(m, w, place, home)) {
             go(m, w, place, cause, from, n, home);
@@ -214,7 +206,7 @@ static void leave(flow_model *m, flow_work *w, int32_t place)
     if (here->n == 0) { return; }
     push p;
     find_push(m, place, &p);
-    const flow_people_axis *axis = axis_of_kind(&m->groups, FLOW_AXIS_CAUSE);
+    const flow_people_axis *axis = &m->groups.axis[m->groups.cause];
     flow_open(m, w, FLOW_DRAW_LEAVE, place);
     const int32_t n_row = here->n;
     for (int32_t i = 0; i < n_row && !w->failed; i++) {
@@ -273,7 +265,7 @@ static void grant_permits(flow_model *m)
     flow_work *w = &m->work[0];
     count_permits(m);
     m->phase++;
-    const flow_people_axis *axis = axis_of_kind(&m->groups, FLOW_AXIS_CAUSE);
+    const flow_people_axis *axis = &m->groups.axis[m->groups.cause];
     for (int32_t p = 0; p < m->s->n_place; p++) {
         if (m->active[p].n == 0) { continue; }
         flow_open(m, w, FLOW_DRAW_LEAVE, p);

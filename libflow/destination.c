@@ -39,14 +39,6 @@ static void set_cost(flow_model *m, int32_t link, double days)
     m->to->ticks[link] = (int64_t)fmin(fmax(floor(ticks + 0.5), 1.0), 65536.0 * 1e9);
 }
 
-static const flow_people_axis *origin_axis(const flow_groups *groups)
-{
-    for (int32_t a = 0; a < groups->n_axis; a++) {
-        if (groups->axis[a].kind == FLOW_AXIS_ORIGIN) { return &groups->axis[a]; }
-    }
-    return NULL;
-}
-
 static flow_err make_routes(flow_model *m, flow_destination *d)
 {
     const flow_scenario *s = m->s;
@@ -259,7 +251,7 @@ static flow_err count_kin(flow_model *m)
         }
         d->kin_size = size;
     }
-    const flow_people_axis *axis = origin_axis(&m->groups);
+    const flow_people_axis *axis = flow_groups_origin(&m->groups);
     n = 0;
     for (int32_t p = 0; p < m->s->n_place; p++) {
         d->kin_first[p] = n;

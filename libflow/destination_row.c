@@ -68,7 +68,7 @@ static void fill_terms(const flow_model *m, int32_t place, int32_t cause, const 
     const flow_destination *d = m->to;
     const bool wages = flow_model_quantity(m, FLOW_Q_WAGE) != NULL;
     const double *employment = flow_model_quantity(m, FLOW_Q_EMPLOYMENT);
-    const int32_t status = cause == FLOW_CAUSE_ECONOMIC ? FLOW_LEGAL_LABOUR : FLOW_LEGAL_REFUGEE;
+    const int32_t status = cause == FLOW_CAUSE_ECONOMIC ? FLOW_STATUS_LABOUR : FLOW_STATUS_REFUGEE;
     const double *policy = flow_model_quantity(m, FLOW_Q_POLICY + status);
     const bool kin = d->kin && d->rule[cause].coefficient[FLOW_TERM_DIASPORA] != 0.0;
     const bool ties = kin || m->s->tie_first != NULL;

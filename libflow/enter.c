@@ -39,7 +39,7 @@ static bool divide(flow_model *m, const flow_people_axis *axis, int32_t place, i
         case FLOW_AXIS_ORIGIN: only = place; break;
         case FLOW_AXIS_STATUS:
             only = m->to != NULL          ? FLOW_STATUS_RESIDENT
-                   : m->s->foreign[place] ? FLOW_STATUS_ABROAD
+                   : m->s->foreign[place] ? FLOW_STATUS_REFUGEE
                                           : FLOW_STATUS_IDP;
             break;
         case FLOW_AXIS_CAUSE: only = cause; break;

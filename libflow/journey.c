@@ -100,7 +100,7 @@ static uint32_t settled(const flow_model *m, int32_t place, uint32_t group, bool
     }
     if (groups->status >= 0) {
         const int32_t status = *home                  ? FLOW_STATUS_RESIDENT
-                               : m->s->foreign[place] ? FLOW_STATUS_ABROAD
+                               : m->s->foreign[place] ? FLOW_STATUS_REFUGEE
                                                       : FLOW_STATUS_IDP;
         group = flow_group_change(&groups->axis[groups->status], group, status);
     }

@@ -30,6 +30,14 @@ static bool allocate(flow_model *m)
     return true;
 }
 
+/// Whether some module asks who is where.
+static bool asks_who(const flow_scenario *s)
+{
+    bool any = false;
+    for (int32_t u = 0; u < s->n_use; u++) { any = any || s->use[u].module->crowd; }
+    return any;
+}
+
 static void index_arrivals(flow_model *m)
 {
     const flow_scenario *s = m->s;
@@ -87,6 +95,7 @@ flow_err flow_model_create(const flow_scenario *scenario, const flow_model_optio
     flow_model *m = flow_calloc(1, sizeof *m);
     if (m == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for a model"); }
     m->s = scenario;
+    m->crowded = asks_who(scenario);
     m->threads = o->threads > 0 ? o->threads : omp_get_max_threads();
     flow_pool_init(&m->follow.shared, NULL);
     m->follow.mode = (int32_t)o->individuals;
@@ -162,6 +171,7 @@ void flow_model_free(flow_model *m)
     flow_dealloc(m->work);
     flow_paths_clear(&m->paths);
     flow_columns_free(m->columns);
+    flow_dealloc(m->crowd);
     flow_dealloc(m);
 }
 
@@ -198,7 +208,9 @@ flow_err flow_model_reset(flow_model *m, uint64_t seed, uint32_t member)
     m->day = -1;
     flow_model_scores(m); // those of the day before the first one
     m->day = 0;
-    FLOW_TRY(flow_columns_reset(m->columns, seed, member, m->count));
+    flow_presence now;
+    FLOW_TRY(flow_model_presence(m, &now));
+    FLOW_TRY(flow_columns_reset(m->columns, seed, member, &now));
     m->broken = false;
     return FLOW_OK;
 }
@@ -211,8 +223,10 @@ static flow_err step(flow_model *m)
     if (m->day > 0) { memset(m->spawned, 0, places); } // day 0 also shows those there before
     memset(m->link_entered, 0, (size_t)m->s->n_link * sizeof *m->link_entered);
     FLOW_TRY(flow_model_events(m));
-    FLOW_TRY(flow_columns_phase(m->columns, FLOW_DRIVER, m->day, m->count));
-    FLOW_TRY(flow_columns_phase(m->columns, FLOW_RESPONSE, m->day, m->count));
+    flow_presence now;
+    FLOW_TRY(flow_model_presence(m, &now));
+    FLOW_TRY(flow_columns_phase(m->columns, FLOW_DRIVER, m->day, &now));
+    FLOW_TRY(flow_columns_phase(m->columns, FLOW_RESPONSE, m->day, &now));
     const bool hops = m->s->set.movement.rule == FLOW_MOVE_HOP;
     if (hops) { FLOW_TRY(flow_model_spawn(m)); }
     m->person_steps += m->persons;
@@ -223,7 +237,8 @@ static flow_err step(flow_model *m)
     } else if (m->to != NULL) {
         FLOW_TRY(flow_model_journey(m));
     }
-    FLOW_TRY(flow_columns_phase(m->columns, FLOW_PROCESS, m->day, m->count));
+    FLOW_TRY(flow_model_presence(m, &now));
+    FLOW_TRY(flow_columns_phase(m->columns, FLOW_PROCESS, m->day, &now));
     m->day++;
     return FLOW_OK;
 }

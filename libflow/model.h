@@ -105,6 +105,10 @@ struct flow_model {
     flow_paths paths;
     flow_groups groups;    ///< of the scenario: what it points to is borrowed
     flow_columns *columns; ///< what modules write
+    int64_t *by_status;    ///< [FLOW_N_STATUS][n_place] people at places, where `crowded`
+    flow_people *crowd;    ///< the same by home and status
+    int64_t crowd_size;    ///< rows there is room for
+    bool crowded;          ///< some module asks who is where
 
     // Places, [n_place]
     int32_t *kind; ///< flow_place_kind once no conflict is there
@@ -183,6 +187,9 @@ struct flow_model {
 /// Combined values of a quantity (FLOW_Q_HAZARD + FLOW_CAUSE_FLOOD), one per place, link or
 /// country; NULL when nobody writes it: all neutral.
 const double *flow_model_quantity(const flow_model *m, int32_t quantity);
+
+// crowd.c: who is where, as modules see them
+flow_err flow_model_presence(flow_model *m, flow_presence *out);
 
 // drive.c: forcing, how many enter
 flow_err flow_model_events(flow_model *m);

@@ -27,8 +27,8 @@ static const char *meaning_of(const flow_people_axis *axis)
     switch (axis->kind) {
     case FLOW_AXIS_CAUSE: return "cause for which people left or entered; initial: for none";
     case FLOW_AXIS_STATUS:
-        return "where people are: idp: away from home in the country of the first place, abroad: "
-               "away from home elsewhere, resident: at home";
+        return "legal and protection status; where no rule gives another one: resident at home, "
+               "idp away from it in the country of the first place, refugee elsewhere";
     case FLOW_AXIS_ORIGIN: return "place where people entered the simulation";
     default: return NULL;
     }

@@ -20,8 +20,6 @@ enum { most_household = 1000 };                    // persons
 enum { most_known = 64 };                          // attributes among which a near name is sought
 static const int64_t most_rows = INT64_C(1) << 26; // of choices, one for each place: 2 GiB
 
-static const char *const status_name[FLOW_N_STATUS] = {"idp", "abroad", "resident"};
-
 /// What rules in use need, while groups are made.
 typedef struct need {
     const flow_attribute *attribute; ///< NULL for the home
@@ -169,6 +167,7 @@ static flow_err add_axis(const flow_scenario *s, flow_groups *groups, flow_peopl
     axis.rule = -1;
     groups->axis[groups->n_axis] = axis;
     if (axis.kind == FLOW_AXIS_CAUSE) { groups->cause = groups->n_axis; }
+    if (axis.kind == FLOW_AXIS_STATUS) { groups->status = groups->n_axis; }
     flow_people_axis *a = &groups->axis[groups->n_axis++];
     if (a->kind != FLOW_AXIS_ATTRIBUTE) { return FLOW_OK; }
     const int32_t n_value = a->attribute->n_value;
@@ -236,7 +235,6 @@ static flow_err switch_on(flow_loader *l, flow_groups *groups, const char *name)
         return FLOW_OK;
     }
     axis.shown = true;
-    if (axis.kind == FLOW_AXIS_STATUS) { groups->status = groups->n_axis; }
     return add_axis(l->s, groups, axis);
 }
 
@@ -269,7 +267,6 @@ flow_err flow_groups_axis(flow_loader *l, flow_groups *groups, const char *name,
         *out = -1;
         return FLOW_OK;
     }
-    if (axis.kind == FLOW_AXIS_STATUS) { groups->status = groups->n_axis; }
     return add_axis(l->s, groups, axis);
 }
 
@@ -465,6 +462,12 @@ static flow_err make(flow_loader *l, need needs[static n_rule_axis], flow_groups
         flow_people_axis *cause;
         FLOW_TRY(need_axis(l->s, out, "cause", FLOW_AXIS_CAUSE, &cause));
     }
+    for (int32_t u = 0; u < l->s->n_use; u++) {
+        if (!l->s->use[u].module->crowd) { continue; }
+        flow_people_axis *axis;
+        FLOW_TRY(need_axis(l->s, out, "origin", FLOW_AXIS_ORIGIN, &axis));
+        FLOW_TRY(need_axis(l->s, out, "status", FLOW_AXIS_STATUS, &axis));
+    }
     FLOW_TRY(add_household(l, out));
     if (l->problems.n_error > before || l->s->n_place == 0) { return FLOW_OK; }
     for (int32_t r = 0; r < n_rule_axis; r++) {
@@ -511,6 +514,14 @@ void flow_groups_free(flow_groups *groups)
 
 // Questions -------------------------------------------------------------------------------------
 
+const flow_people_axis *flow_groups_origin(const flow_groups *groups)
+{
+    for (int32_t a = 0; a < groups->n_axis; a++) {
+        if (groups->axis[a].kind == FLOW_AXIS_ORIGIN) { return &groups->axis[a]; }
+    }
+    return NULL;
+}
+
 int32_t flow_group_class(const flow_people_axis *axis, uint32_t group)
 {
     return (int32_t)(group / axis->stride % (uint32_t)axis->n_class);
@@ -543,11 +554,11 @@ const char *flow_axis_label(const flow_scenario *s, const flow_people_axis *axis
                             int32_t class_index)
 {
     if (class_index < 0 || class_index >= axis->n_class) { return NULL; }
+    int32_t n = 0;
     switch (axis->kind) {
     case FLOW_AXIS_ORIGIN: return s->place_name[class_index];
-    case FLOW_AXIS_STATUS: return status_name[class_index];
+    case FLOW_AXIS_STATUS: return flow_by_terms(FLOW_BY_STATUS, &n)[class_index].name;
     case FLOW_AXIS_CAUSE: {
-        int32_t n = 0;
         const flow_term *cause = flow_by_terms(FLOW_BY_CAUSE, &n);
         return class_index < n ? cause[class_index].name : "initial";
     }

@@ -23,12 +23,11 @@ typedef struct flow_rule_class {
 typedef enum flow_axis_kind {
     FLOW_AXIS_ATTRIBUTE, ///< classes are drawn when people enter, from a table of weights
     FLOW_AXIS_ORIGIN,    ///< the place where people entered
-    FLOW_AXIS_STATUS,    ///< displaced inside the home country, or abroad
+    FLOW_AXIS_STATUS,    ///< flow_status
     FLOW_AXIS_CAUSE      ///< why they entered
 } flow_axis_kind;
 
-/// Classes of FLOW_AXIS_STATUS and FLOW_AXIS_CAUSE.
-enum { FLOW_STATUS_IDP, FLOW_STATUS_ABROAD, FLOW_STATUS_RESIDENT, FLOW_N_STATUS };
+/// Classes of FLOW_AXIS_CAUSE; those of FLOW_AXIS_STATUS are flow_status.
 enum {
     FLOW_CAUSE_INITIAL = FLOW_N_CAUSE,
     FLOW_N_CAUSE_CLASS
@@ -78,6 +77,8 @@ double flow_leave_reach(const flow_groups *groups, uint32_t group, int32_t cause
 /// Accepts NULL and groups that are not whole.
 void flow_groups_free(flow_groups *groups);
 
+/// The axis of the place where people entered; NULL: the scenario does not tell.
+const flow_people_axis *flow_groups_origin(const flow_groups *groups);
 /// Class of a group on an axis.
 int32_t flow_group_class(const flow_people_axis *axis, uint32_t group);
 /// The same group in another class of one axis.

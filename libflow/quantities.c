@@ -11,8 +11,20 @@ static const flow_term causes[] = {
 static const flow_term channels[] = {
 #include "quantities.def"
 };
-#define FLOW_STATUS(ID, name, long_name) {#name, long_name},
-static const flow_term statuses[] = {
+#define FLOW_STATUS(ID, name, long_name) [FLOW_STATUS_##ID] = {#name, long_name},
+static const flow_term statuses[FLOW_N_STATUS] = {
+#include "quantities.def"
+};
+#define FLOW_SECTOR(ID, name, long_name) [FLOW_SECTOR_##ID] = {#name, long_name},
+static const flow_term sectors[FLOW_N_SECTOR] = {
+#include "quantities.def"
+};
+#define FLOW_CHANGE(ID, name, from, to, long_name) {#name, long_name},
+static const flow_term changes[] = {
+#include "quantities.def"
+};
+#define FLOW_CHANGE(ID, name, from, to, long_name) {FLOW_STATUS_##from, FLOW_STATUS_##to},
+const flow_change_ends flow_change_of[FLOW_N_CHANGE] = {
 #include "quantities.def"
 };
 
@@ -33,6 +45,7 @@ const flow_quantity flow_quantities[] = {
 };
 const int32_t flow_n_quantity_row = (int32_t)(sizeof flow_quantities / sizeof *flow_quantities);
 
+const char *const flow_by_name[FLOW_N_BY] = {"", "cause", "channel", "status", "sector", "change"};
 const char *const flow_over_name[FLOW_N_OVER] = {"place", "link", "country", "world"};
 const char *const flow_rule_name[FLOW_N_RULE] = {"sum", "product", "largest", "smallest",
                                                  "1 - prod(1 - x)"};
@@ -42,8 +55,11 @@ const flow_term *flow_by_terms(flow_by by, int32_t *n)
     switch (by) {
     case FLOW_BY_CAUSE: *n = FLOW_N_CAUSE; return causes;
     case FLOW_BY_CHANNEL: *n = FLOW_N_CHANNEL; return channels;
-    case FLOW_BY_STATUS: *n = FLOW_N_LEGAL; return statuses;
-    case FLOW_BY_NOTHING: break;
+    case FLOW_BY_STATUS: *n = FLOW_N_STATUS; return statuses;
+    case FLOW_BY_SECTOR: *n = FLOW_N_SECTOR; return sectors;
+    case FLOW_BY_CHANGE: *n = FLOW_N_CHANGE; return changes;
+    case FLOW_BY_NOTHING:
+    case FLOW_N_BY: break;
     }
     *n = 0;
     return NULL;
@@ -75,7 +91,7 @@ const char *flow_quantity_name(int32_t id, char out[static FLOW_QUANTITY_NAME])
 
 const char *flow_quantity_long_name(int32_t id, char out[static 256])
 {
-    static const char *const link[] = {"", " because of ", ", ", ", "};
+    static const char *const link[] = {"", " because of ", ", ", ", ", ", ", ": "};
     const flow_quantity *row = flow_quantity_row(id);
     int32_t n = 0;
     const flow_term *term = flow_by_terms(row->by, &n);

@@ -3,6 +3,8 @@
 #ifndef FLOW_QUANTITIES_H
 #define FLOW_QUANTITIES_H
 
+#include "flow/module.h"
+
 #include "base.h"
 
 typedef enum flow_cause {
@@ -17,11 +19,11 @@ typedef enum flow_channel {
     FLOW_N_CHANNEL
 } flow_channel;
 
-typedef enum flow_legal {
-#define FLOW_STATUS(ID, name, long_name) FLOW_LEGAL_##ID,
+typedef enum flow_change {
+#define FLOW_CHANGE(ID, name, from, to, long_name) FLOW_CHANGE_##ID,
 #include "quantities.def"
-    FLOW_N_LEGAL
-} flow_legal;
+    FLOW_N_CHANGE
+} flow_change;
 
 typedef enum flow_over {
     FLOW_OVER_PLACE,
@@ -30,7 +32,15 @@ typedef enum flow_over {
     FLOW_OVER_WORLD,
     FLOW_N_OVER
 } flow_over;
-typedef enum flow_by { FLOW_BY_NOTHING, FLOW_BY_CAUSE, FLOW_BY_CHANNEL, FLOW_BY_STATUS } flow_by;
+typedef enum flow_by {
+    FLOW_BY_NOTHING,
+    FLOW_BY_CAUSE,
+    FLOW_BY_CHANNEL,
+    FLOW_BY_STATUS,
+    FLOW_BY_SECTOR,
+    FLOW_BY_CHANGE,
+    FLOW_N_BY
+} flow_by;
 typedef enum flow_rule {
     FLOW_RULE_SUM,
     FLOW_RULE_PRODUCT,
@@ -45,7 +55,9 @@ enum {
     FLOW_BY_NOTHING_N = 1,
     FLOW_BY_CAUSE_N = FLOW_N_CAUSE,
     FLOW_BY_CHANNEL_N = FLOW_N_CHANNEL,
-    FLOW_BY_STATUS_N = FLOW_N_LEGAL
+    FLOW_BY_STATUS_N = FLOW_N_STATUS,
+    FLOW_BY_SECTOR_N = FLOW_N_SECTOR,
+    FLOW_BY_CHANGE_N = FLOW_N_CHANGE
 };
 
 /// Ids. FLOW_Q_HAZARD + FLOW_CAUSE_FLOOD is "hazard_flood".
@@ -60,7 +72,7 @@ typedef enum flow_quantity_id {
 typedef struct flow_quantity {
     const char *name; ///< "hazard"
     int32_t first;    ///< its id, or that of the first of its kind
-    int32_t n;        ///< 1, or how many causes, channels or statuses there are
+    int32_t n;        ///< 1, or how many terms its `by` has
     flow_over over;
     flow_by by;
     flow_rule rule;
@@ -73,10 +85,17 @@ typedef struct flow_quantity {
 extern const flow_quantity flow_quantities[];
 extern const int32_t flow_n_quantity_row;
 
-/// A name and a sentence of a cause, channel or status.
+/// A name and a sentence of a cause, channel, status, sector or change.
 typedef struct flow_term {
     const char *name, *long_name;
 } flow_term;
+/// The statuses a change is from and to.
+typedef struct flow_change_ends {
+    flow_status from, to;
+} flow_change_ends;
+extern const flow_change_ends flow_change_of[FLOW_N_CHANGE];
+/// "cause", "channel", "status", "sector", "change"; "" for FLOW_BY_NOTHING.
+extern const char *const flow_by_name[FLOW_N_BY];
 /// The terms of a `by`; NULL and 0 for FLOW_BY_NOTHING.
 const flow_term *flow_by_terms(flow_by by, int32_t *n);
 /// "place", "link", "country", "world".

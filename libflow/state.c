@@ -141,6 +141,7 @@ int32_t flow_state_blocks(const flow_model *m, flow_block out[static FLOW_MOST_B
     KEPT(owed, n_place, -most_owed(m), most_owed(m)); // after the number of units
     SCRATCH(dawn, n_place);
     SCRATCH(coming, n_place);
+    SCRATCH(by_status, m->crowded ? n_place * FLOW_N_STATUS : 0);
     SCRATCH(asking, n_place);
     SCRATCH(asking_most, n_place);
     SCRATCH(asking_rule, n_place);

@@ -73,8 +73,9 @@ static void land(flow_model *m, flow_work *w, int32_t place, flow_party *party, 
     flow_key *key = &party->key;
     flow_key_arrive(key, recent, today, left == SHORT_STINT);
     if (m->groups.status >= 0) {
-        key->group = flow_group_change(&m->groups.axis[m->groups.status], key->group,
-                                       m->s->foreign[place] ? FLOW_STATUS_ABROAD : FLOW_STATUS_IDP);
+        key->group =
+            flow_group_change(&m->groups.axis[m->groups.status], key->group,
+                              m->s->foreign[place] ? FLOW_STATUS_REFUGEE : FLOW_STATUS_IDP);
     }
     const int64_t persons = flow_persons(m, key->group, party->n);
     m->count[place] += persons;

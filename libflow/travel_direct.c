@@ -80,7 +80,7 @@ static void deliver(flow_model *m, flow_work *w, int32_t range)
             if (status != NULL) {
                 parcel->key.group =
                     flow_group_change(status, parcel->key.group,
-                                      m->s->foreign[to] ? FLOW_STATUS_ABROAD : FLOW_STATUS_IDP);
+                                      m->s->foreign[to] ? FLOW_STATUS_REFUGEE : FLOW_STATUS_IDP);
             }
             const int64_t persons = flow_persons(m, parcel->key.group, parcel->n);
             m->count[to] += persons;

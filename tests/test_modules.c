@@ -417,15 +417,15 @@ Test(modules, same_numbers_for_any_number_of_threads_and_after_a_reset)
 Test(modules, columns_go_on_from_where_they_were_saved)
 {
     flow_scenario *s = load_set(HEAD "shaker: [{}, {level: 1}]\nhelper:\ncounter:\n", NULL, 0);
-    const int64_t people[] = {5, 6, 7};
+    const flow_presence now = {.people = (const int64_t[]){5, 6, 7}};
     const double some[] = {0.5, 0.0, 2.0};
     flow_columns *a = NULL;
     flow_columns *b = NULL;
     flow_columns *c = NULL;
     cr_assert_eq(flow_columns_create(s, 1, &a), FLOW_OK);
     cr_assert_eq(flow_columns_create(s, 1, &b), FLOW_OK);
-    cr_assert_eq(flow_columns_reset(a, 9, 1, people), FLOW_OK);
-    cr_assert_eq(flow_columns_reset(b, 9, 1, people), FLOW_OK);
+    cr_assert_eq(flow_columns_reset(a, 9, 1, &now), FLOW_OK);
+    cr_assert_eq(flow_columns_reset(b, 9, 1, &now), FLOW_OK);
     cr_assert_eq(flow_columns_assign(a, "wage", some, 3), FLOW_OK);
     cr_assert_eq(flow_columns_assign(b, "price_index", (const double[]){1, 1, 3}, 3), FLOW_OK);
     const int64_t n = flow_columns_n_saved(a);
@@ -433,7 +433,7 @@ Test(modules, columns_go_on_from_where_they_were_saved)
     double saved[40];
     for (int32_t day = 0; day < 3; day++) {
         for (int32_t kind = 0; kind < FLOW_N_MODULE_KIND; kind++) {
-            cr_assert_eq(flow_columns_phase(a, (flow_module_kind)kind, day, people), FLOW_OK);
+            cr_assert_eq(flow_columns_phase(a, (flow_module_kind)kind, day, &now), FLOW_OK);
         }
     }
     flow_columns_save(a, saved);
@@ -445,8 +445,8 @@ Test(modules, columns_go_on_from_where_they_were_saved)
     cr_expect_eq(flow_columns_hash(a), flow_columns_hash(b));
     cr_expect_eq(flow_columns_value(b, FLOW_Q_WAGE)[2], 2.0);
     for (int32_t kind = 0; kind < FLOW_N_MODULE_KIND; kind++) {
-        cr_assert_eq(flow_columns_phase(a, (flow_module_kind)kind, 3, people), FLOW_OK);
-        cr_assert_eq(flow_columns_phase(b, (flow_module_kind)kind, 3, people), FLOW_OK);
+        cr_assert_eq(flow_columns_phase(a, (flow_module_kind)kind, 3, &now), FLOW_OK);
+        cr_assert_eq(flow_columns_phase(b, (flow_module_kind)kind, 3, &now), FLOW_OK);
     }
     cr_expect_eq(flow_columns_hash(a), flow_columns_hash(b));
     cr_expect_eq(flow_columns_own(b, 0, FLOW_Q_CONFLICT_LEVEL)[0],
@@ -459,11 +459,11 @@ Test(modules, columns_go_on_from_where_they_were_saved)
     cr_expect(strstr(flow_error_text(), "'wage'") != NULL, "%s", flow_error_text());
     cr_expect_eq(flow_columns_hash(a), flow_columns_hash(b), "a refusal changes nothing");
     // After a reset nothing is assigned, as in new columns.
-    cr_assert_eq(flow_columns_reset(a, 9, 1, people), FLOW_OK);
+    cr_assert_eq(flow_columns_reset(a, 9, 1, &now), FLOW_OK);
     cr_expect_eq(flow_columns_assigned(a, id), 0);
     cr_expect_eq(flow_columns_value(a, FLOW_Q_WAGE)[2], 1.0);
     cr_assert_eq(flow_columns_create(s, 1, &c), FLOW_OK);
-    cr_assert_eq(flow_columns_reset(c, 9, 1, people), FLOW_OK);
+    cr_assert_eq(flow_columns_reset(c, 9, 1, &now), FLOW_OK);
     cr_expect_eq(flow_columns_hash(a), flow_columns_hash(c), "reset and newly made");
     flow_columns_free(c);
     flow_columns_free(a);
@@ -475,14 +475,14 @@ Test(modules, a_step_allocates_nothing)
 {
     static const char *const set[] = {"shaker.rows=amounts.csv"};
     flow_scenario *s = load_set(HEAD "shaker:\nhelper:\ncounter:\n", set, 1);
-    const int64_t people[] = {5, 6, 7};
+    const flow_presence now = {.people = (const int64_t[]){5, 6, 7}};
     flow_columns *c = NULL;
     cr_assert_eq(flow_columns_create(s, 2, &c), FLOW_OK);
     const int64_t before = flow_alloc_count();
-    cr_assert_eq(flow_columns_reset(c, 9, 1, people), FLOW_OK);
+    cr_assert_eq(flow_columns_reset(c, 9, 1, &now), FLOW_OK);
     for (int32_t day = 0; day < 5; day++) {
         for (int32_t kind = 0; kind < FLOW_N_MODULE_KIND; kind++) {
-            cr_assert_eq(flow_columns_phase(c, (flow_module_kind)kind, day, people), FLOW_OK);
+            cr_assert_eq(flow_columns_phase(c, (flow_module_kind)kind, day, &now), FLOW_OK);
         }
     }
     cr_expect_eq(flow_alloc_count(), before);
@@ -493,14 +493,14 @@ Test(modules, a_step_allocates_nothing)
 Test(modules, versions_grow_only_when_a_value_changes)
 {
     flow_scenario *s = load_set(HEAD "shaker:\n", NULL, 0);
-    const int64_t people[] = {5, 6, 7};
+    const flow_presence now = {.people = (const int64_t[]){5, 6, 7}};
     flow_columns *c = NULL;
     cr_assert_eq(flow_columns_create(s, 1, &c), FLOW_OK);
-    cr_assert_eq(flow_columns_reset(c, 9, 1, people), FLOW_OK);
+    cr_assert_eq(flow_columns_reset(c, 9, 1, &now), FLOW_OK);
     const uint64_t begin = flow_columns_version(c, FLOW_Q_HAZARD + FLOW_CAUSE_OTHER);
     const uint64_t random = flow_columns_version(c, FLOW_Q_CONFLICT_LEVEL);
     for (int32_t day = 0; day < 3; day++) {
-        cr_assert_eq(flow_columns_phase(c, FLOW_DRIVER, day, people), FLOW_OK);
+        cr_assert_eq(flow_columns_phase(c, FLOW_DRIVER, day, &now), FLOW_OK);
     }
     cr_expect_eq(flow_columns_version(c, FLOW_Q_HAZARD + FLOW_CAUSE_OTHER), begin + 1);
     cr_expect_eq(flow_columns_version(c, FLOW_Q_CONFLICT_LEVEL), random + 3);
@@ -615,7 +615,9 @@ Test(quantities, rules_combine_as_they_say)
         s->use = use;
         flow_columns *c = NULL;
         cr_assert_eq(flow_columns_create(s, 1, &c), FLOW_OK);
-        cr_assert_eq(flow_columns_reset(c, 0, 0, (const int64_t[]){0, 0, 0}), FLOW_OK);
+        cr_assert_eq(
+            flow_columns_reset(c, 0, 0, &(flow_presence){.people = (const int64_t[]){0, 0, 0}}),
+            FLOW_OK);
         cr_expect_eq(flow_columns_value(c, id)[1], q->neutral);
         const double outside[] = {q->neutral, row[i].y, row[i].y};
         double saved[9];

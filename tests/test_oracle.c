@@ -343,8 +343,8 @@ static int32_t class_of(const flow_people_axis *axis, uint32_t group)
 {
     const int32_t class = flow_group_class(axis, group);
     if (axis->kind != FLOW_AXIS_STATUS) { return class; }
-    cr_assert(class == FLOW_STATUS_IDP || class == FLOW_STATUS_ABROAD);
-    return class == FLOW_STATUS_ABROAD;
+    cr_assert(class == FLOW_STATUS_IDP || class == FLOW_STATUS_REFUGEE);
+    return class == FLOW_STATUS_REFUGEE;
 }
 
 /// Persons at places by class of the axes switched on, as oracle_width() lists them.

@@ -127,14 +127,12 @@ app_exit app_describe_modules(const app_arguments *arguments)
 
 // Quantities -------------------------------------------------------------------------------------
 
-static const char *const by_name[] = {"", "cause", "channel", "status"};
-
 static json_t *quantity_json(int32_t id)
 {
     char name[FLOW_QUANTITY_NAME], sentence[256];
     const flow_quantity *row = flow_quantity_row(id);
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:s, s:s}", "name",
-                     flow_quantity_name(id, name), "kind", row->name, "by", by_name[row->by],
+                     flow_quantity_name(id, name), "kind", row->name, "by", flow_by_name[row->by],
                      "over", flow_over_name[row->over], "rule", flow_rule_name[row->rule], "unit",
                      row->unit, "neutral", row->neutral, "min", row->min, "max", row->max,
                      "long_name", flow_quantity_long_name(id, sentence), "kind_long_name",
@@ -145,7 +143,7 @@ static json_t *quantity_json(int32_t id)
 static json_t *terms_json(void)
 {
     json_t *object = json_object();
-    for (int32_t by = FLOW_BY_CAUSE; by <= FLOW_BY_STATUS && object != NULL; by++) {
+    for (int32_t by = FLOW_BY_CAUSE; by < FLOW_N_BY && object != NULL; by++) {
         int32_t n = 0;
         const flow_term *term = flow_by_terms((flow_by)by, &n);
         json_t *list = json_array();
@@ -154,7 +152,7 @@ static json_t *terms_json(void)
             good = json_array_append_new(list, json_pack("{s:s, s:s}", "name", term[i].name,
                                                          "long_name", term[i].long_name)) == 0;
         }
-        if (json_object_set_new(object, by_name[by], list) != 0 || !good) {
+        if (json_object_set_new(object, flow_by_name[by], list) != 0 || !good) {
             json_decref(object);
             return NULL;
         }
@@ -189,7 +187,7 @@ static void print_terms(flow_by by, const char *what)
 
 app_exit app_describe_quantities(const app_arguments *arguments, int32_t id)
 {
-    static const char *const by[] = {"", "_CAUSE", "_CHANNEL", "_STATUS"};
+    static const char *const by[] = {"", "_CAUSE", "_CHANNEL", "_STATUS", "_SECTOR", "_CHANGE"};
     char name[FLOW_QUANTITY_NAME], sentence[256];
     if (arguments->json) {
         json_t *list = json_array();
@@ -216,5 +214,7 @@ app_exit app_describe_quantities(const app_arguments *arguments, int32_t id)
     print_terms(FLOW_BY_CAUSE, "CAUSE");
     print_terms(FLOW_BY_CHANNEL, "CHANNEL");
     print_terms(FLOW_BY_STATUS, "STATUS");
+    print_terms(FLOW_BY_SECTOR, "SECTOR");
+    print_terms(FLOW_BY_CHANGE, "CHANGE");
     return APP_OK;
 }

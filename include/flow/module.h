@@ -81,6 +81,41 @@ typedef enum flow_place_kind {
     FLOW_N_PLACE_KIND   ///< number of kinds
 } flow_place_kind;
 
+/// Legal and protection status of people.
+typedef enum flow_status {
+    FLOW_STATUS_RESIDENT,   ///< at home
+    FLOW_STATUS_IDP,        ///< displaced within the own country
+    FLOW_STATUS_REFUGEE,    ///< recognised, or by the group they belong to
+    FLOW_STATUS_ASYLUM,     ///< asylum seeker
+    FLOW_STATUS_LABOUR,     ///< regular labour migrant
+    FLOW_STATUS_IRREGULAR,  ///< without regular status
+    FLOW_STATUS_TRAFFICKED, ///< victim of trafficking
+    FLOW_STATUS_RETURNEE,   ///< came back, not yet at home again
+    FLOW_STATUS_RESETTLED,  ///< taken in by a third country
+    FLOW_STATUS_INTEGRATED, ///< at home in another place for good
+    FLOW_N_STATUS           ///< number of statuses
+} flow_status;
+
+/// Sectors of assistance.
+typedef enum flow_sector {
+    FLOW_SECTOR_SHELTER,   ///< covered space
+    FLOW_SECTOR_FOOD,      ///< rations
+    FLOW_SECTOR_WATER,     ///< drinking water, washing
+    FLOW_SECTOR_HEALTH,    ///< consultations
+    FLOW_SECTOR_EDUCATION, ///< places at school
+    FLOW_SECTOR_LEGAL,     ///< legal aid
+    FLOW_N_SECTOR          ///< number of sectors
+} flow_sector;
+
+/// People of a place who are alike, as a module sees them.
+typedef struct flow_people {
+    int32_t place;   ///< where they are
+    int32_t home;    ///< place where they entered; -1: the scenario does not tell
+    int32_t status;  ///< flow_status
+    uint32_t group;  ///< names their group within a run
+    int64_t persons; ///< how many
+} flow_people;
+
 /// What never changes. All borrowed from the scenario.
 typedef struct flow_world {
     int32_t n_place;   ///< places
@@ -142,6 +177,10 @@ typedef struct flow_turn {
     double *const *own;        ///< [quantity of `writes`] own column; begins with neutral values
     double *state;             ///< [n_state] own memory, 0 at first; saved in checkpoints
     const int64_t *people;     ///< [n_place] people at the places now
+    const int64_t *by_status;  ///< [FLOW_N_STATUS][n_place] the same by status; NULL: not asked for
+    const flow_people *crowd;  ///< [n_crowd] the same by home and status, in order of places; NULL:
+                               ///< not asked for
+    int64_t n_crowd;           ///< rows of it
     bool unchanged;            ///< set it when no own column changed: saves combining them
     uint64_t seed;             ///< private
     uint64_t stream;           ///< private
@@ -169,6 +208,7 @@ struct flow_module {
     const char *help;               ///< one sentence
     const char *source;             ///< where its formulas come from
     bool many;                      ///< the section may be a list of several
+    bool crowd;                     ///< it wants to see people by home and status
     const flow_field *field;        ///< parameters, ends with FLOW_FIELD_END; NULL: none
     size_t param_size;              ///< bytes of their struct
     const flow_module_table *table; ///< [n_table] CSV tables it reads; NULL: none
