@@ -157,12 +157,27 @@ static bool plain_null(const char *text)
     return *text == '\0' || strcmp(text, "~") == 0 || strcmp(text, "null") == 0;
 }
 
+/// A table named `set` holds keys of another one, which may be dotted.
+static bool takes_dots(const char *path)
+{
+    const char *last = strrchr(path, '.');
+    return strcmp(last != NULL ? last + 1 : path, "set") == 0;
+}
+
+/// Words with single dots between them.
+static bool is_dotted(const char *text)
+{
+    const size_t n = strlen(text);
+    return *text != '.' && n > 0 && text[n - 1] != '.' && strstr(text, "..") == NULL;
+}
+
 static void take_key(binder *b, const yaml_event_t *event)
 {
     frame *top = &b->stack[b->depth - 1];
     const flow_mark here = at(b, event->start_mark);
     const char *text = (const char *)event->data.scalar.value;
-    if (*text == '\0' || strpbrk(text, ".[=") != NULL ||
+    const bool dots = takes_dots(top->path) && is_dotted(text);
+    if (*text == '\0' || strpbrk(text, dots ? "[=" : ".[=") != NULL ||
         strlen(text) != event->data.scalar.length) {
         complain(b, here, "a key must be a word without '.', '[' and '='");
         return;

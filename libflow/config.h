@@ -35,7 +35,8 @@ typedef struct flow_config {
 /// Parse YAML. Syntax errors, duplicate keys, non-scalar keys, aliases, several documents, depth
 /// over 64, files over 4 MiB, lists of non-scalars other than maps become problems, each with its
 /// place. Lists of maps (sections such as options) get paths "options[0].name". Keys that hold '.',
-/// '[' or '=' are refused. An empty document is a config with no node.
+/// '[' or '=' are refused; dots are taken in a table named `set`, where "a.b: 1" means the same as
+/// "a: {b: 1}". An empty document is a config with no node.
 /// @return FLOW_OK even with problems; FLOW_ENOMEM.
 flow_err flow_config_parse(const char *file, const char *text, int64_t size,
                            flow_problems *problems, flow_config *out);

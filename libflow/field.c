@@ -235,7 +235,8 @@ static void bind_value(const flow_field *field, const char *key, const source *f
         break;
     case FLOW_LIST: bind_list(field, key, from, problems, out); break;
     case FLOW_PLACE:
-    case FLOW_COUNTRY: break; // columns of tables only, flow_module_check() sees to it
+    case FLOW_COUNTRY:     // columns of tables only, flow_module_check() sees to it
+    case FLOW_KEYS: break; // of options, which know how to read it
     }
 }
 

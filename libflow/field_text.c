@@ -147,7 +147,8 @@ char *flow_field_text(const flow_field *field, const void *section_struct)
         break;
     }
     case FLOW_PLACE:
-    case FLOW_COUNTRY: break; // columns of tables only
+    case FLOW_COUNTRY:
+    case FLOW_KEYS: break; // columns of tables and options only
     }
     return finish(&out);
 }
@@ -218,6 +219,7 @@ static void put_field(buffer *out, const flow_field *field)
         put_limits(out, field);
         put(out, "}");
         break;
+    case FLOW_KEYS: put(out, "\"type\": [\"object\", \"null\"]"); break;
     case FLOW_PLACE:
     case FLOW_COUNTRY: break; // columns of tables only
     }

@@ -146,12 +146,25 @@ flow_err flow_load_flee_source(flow_loader *l, const char *input_csv, const char
 flow_err flow_load_overrides(flow_loader *l);
 /// First day, steps and their length, once settings and overrides are bound.
 void flow_load_period(flow_loader *l);
-/// Names of all modules, for flow_fields_bind(); NULL: no memory.
-char *flow_load_module_names(const flow_loader *l);
+/// Names at the top of scenario.yaml that are no settings, for flow_fields_bind(); NULL: no memory.
+char *flow_load_other_names(const flow_loader *l);
 /// List the modules there are and check those of the options.
 flow_err flow_load_registry(flow_loader *l);
 /// Take the sections of modules from scenario.yaml into use.
 flow_err flow_load_uses(flow_loader *l);
+/// What a dotted key of a module means.
+typedef struct flow_load_aim {
+    const flow_module *module; ///< NULL: the key begins with the name of no module
+    flow_use *use;             ///< NULL: none is in use
+    const char *rest;          ///< of the key: what is meant of the module; "" for itself
+    bool lost;                 ///< the key means one of a list that is not there: told
+} flow_load_aim;
+/// Find it; `take` takes a module into use that is not yet.
+flow_err flow_load_aim_at(flow_loader *l, const char *key, flow_mark at, bool take,
+                          flow_load_aim *out);
+/// Read the options of scenario.yaml, check them, and lay the one in force over the settings and
+/// modules.
+flow_err flow_load_scenario_options(flow_loader *l);
 /// Apply an override that names a module; *taken false: it names none.
 flow_err flow_load_set_use(flow_loader *l, const char *assignment, bool *taken);
 /// Name what is in use, read its tables and let it check them.

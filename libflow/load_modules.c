@@ -55,13 +55,17 @@ flow_err flow_load_registry(flow_loader *l)
     return FLOW_OK;
 }
 
-char *flow_load_module_names(const flow_loader *l)
+char *flow_load_other_names(const flow_loader *l)
 {
-    char *text = flow_calloc((int64_t)l->n_module * (FLOW_MODULE_NAME_MOST + 1) + 1, 1);
-    size_t n = 0;
-    for (int32_t i = 0; i < l->n_module && text != NULL; i++) {
+    static const char options[] = "options";
+    char *text = flow_calloc(
+        (int64_t)l->n_module * (FLOW_MODULE_NAME_MOST + 1) + (int64_t)sizeof options, 1);
+    if (text == NULL) { return NULL; }
+    memcpy(text, options, sizeof options - 1);
+    size_t n = sizeof options - 1;
+    for (int32_t i = 0; i < l->n_module; i++) {
         const size_t width = strlen(l->module[i]->name);
-        if (i > 0) { text[n++] = ','; }
+        text[n++] = ',';
         memcpy(text + n, l->module[i]->name, width);
         n += width;
     }
@@ -188,8 +192,9 @@ static const flow_module_common *common_of(const flow_use *use)
     return use->block;
 }
 
-/// The one of a list that an override means by a name or a number; NULL after a problem.
-static flow_use *item_of(flow_loader *l, const flow_module *module, const char *text, size_t n)
+/// The one of a list that a key means by a name or a number; NULL after a problem.
+static flow_use *item_of(flow_loader *l, const flow_module *module, const char *text, size_t n,
+                         flow_mark at)
 {
     char number[24];
     int32_t count = 0;
@@ -206,39 +211,49 @@ static flow_use *item_of(flow_loader *l, const flow_module *module, const char *
     }
     char shown[64], cut[64];
     (void)snprintf(cut, sizeof cut, "%.*s", n < sizeof cut ? (int)n : (int)sizeof cut - 1, text);
-    flow_problem_error(&l->problems, (flow_mark){.file = "--set"},
+    flow_problem_error(&l->problems, at,
                        "'%s': there are %d of %s; name one by its number or name, such as %s.1.on",
                        flow_quote(cut, shown), (int)count, module->name, module->name);
     return NULL;
 }
 
+flow_err flow_load_aim_at(flow_loader *l, const char *key, flow_mark at, bool take,
+                          flow_load_aim *out)
+{
+    const size_t n = strcspn(key, ".=");
+    *out = (flow_load_aim){.module = module_of(l, key, n), .rest = key + n + (key[n] == '.')};
+    if (out->module == NULL) { return FLOW_OK; }
+    for (int32_t i = 0; i < l->s->n_use && out->use == NULL; i++) {
+        if (l->s->use[i].module == out->module) { out->use = &l->s->use[i]; }
+    }
+    if (out->use == NULL && take) {
+        out->use = add_use(l, out->module, -1);
+        if (out->use == NULL) { return no_memory(); }
+    }
+    if (out->use == NULL || out->use->item < 0) { return FLOW_OK; }
+    const size_t width = strcspn(out->rest, ".=");
+    out->use = item_of(l, out->module, out->rest, width, at);
+    out->lost = out->use == NULL;
+    out->rest += width + (out->rest[width] == '.');
+    return FLOW_OK;
+}
+
 flow_err flow_load_set_use(flow_loader *l, const char *assignment, bool *taken)
 {
     const size_t n = strcspn(assignment, ".=");
-    const flow_module *module = module_of(l, assignment, n);
-    *taken = module != NULL && assignment[n] == '.';
+    *taken = module_of(l, assignment, n) != NULL && assignment[n] == '.';
     if (!*taken) { return FLOW_OK; }
-    const char *rest = assignment + n + 1;
-    flow_use *use = NULL;
-    for (int32_t i = 0; i < l->s->n_use && use == NULL; i++) {
-        if (l->s->use[i].module == module) { use = &l->s->use[i]; }
-    }
-    if (use == NULL) { use = add_use(l, module, -1); }
-    if (use == NULL) { return no_memory(); }
-    if (use->item >= 0) {
-        const size_t width = strcspn(rest, ".=");
-        use = item_of(l, module, rest, width);
-        if (use == NULL) { return FLOW_OK; }
-        rest += width + (rest[width] == '.');
-    }
-    const size_t size = n + strlen(rest) + 2;
+    flow_load_aim aim;
+    FLOW_TRY(flow_load_aim_at(l, assignment, (flow_mark){.file = "--set"}, true, &aim));
+    if (aim.lost) { return FLOW_OK; }
+    const size_t size = n + strlen(aim.rest) + 2;
     char *plain = flow_calloc((int64_t)size, 1); // "flood.severity=3", whichever of the floods
     if (plain == NULL) { return no_memory(); }
-    (void)snprintf(plain, size, "%s.%s", module->name, rest);
+    (void)snprintf(plain, size, "%s.%s", aim.module->name, aim.rest);
     flow_section sections[FLOW_MODULE_N_SECTION];
-    flow_module_sections(module, sections);
+    flow_module_sections(aim.module, sections);
     const flow_err err =
-        flow_fields_set(sections, FLOW_MODULE_N_SECTION, plain, &l->problems, use->block);
+        flow_fields_set(sections, FLOW_MODULE_N_SECTION, plain, &l->problems, aim.use->block);
     flow_dealloc(plain);
     return err;
 }

@@ -47,13 +47,14 @@ static flow_err settings(flow_loader *l)
     const int64_t before = l->problems.n_error;
     FLOW_TRY(flow_config_parse(shown, text, size, &l->problems, &l->config));
     if (l->problems.n_error == before) {
-        char *others = flow_load_module_names(l);
+        char *others = flow_load_other_names(l);
         if (others == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for modules"); }
         const flow_err err =
             flow_fields_bind(l->section, l->n_section, &l->config, others, &l->problems, &s->set);
         flow_dealloc(others);
         FLOW_TRY(err);
         FLOW_TRY(flow_load_uses(l));
+        FLOW_TRY(flow_load_scenario_options(l));
         static const char *const must[][2] = {
             {"libflow", "the version of the format, 1, was expected"},
             {"period.start", "the first day, such as 2013-12-15, was expected"},

@@ -155,6 +155,7 @@ static void cell(flow_loader *l, const flow_table *t, int64_t row, int32_t c, co
     case FLOW_PLACE: *out = flow_load_need(l, text, what, flow_table_mark(t, row, c)); break;
     case FLOW_COUNTRY: *out = country(l, t, row, c, what); break;
     case FLOW_TEXT:
+    case FLOW_KEYS:
     case FLOW_LIST: break; // texts are kept as they are, lists have no place in a table
     }
 }

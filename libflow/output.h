@@ -74,6 +74,7 @@ typedef struct flow_result {
     double *conflict;        ///< [n_step][n_place] intensity
     int64_t *first_count;    ///< [n_observed] first published non-zero count (0: none)
     char *title, *version, *checksum, *command_line, *created, *scenario_path;
+    char *option; ///< in force, NULL: none
     uint64_t seed;
     int64_t member;               ///< number of the realisation, of an ensemble the first one
     int64_t suppress_below;       ///< smaller counts of people are hidden, and 0 here; 0: none are

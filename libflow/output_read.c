@@ -59,6 +59,7 @@ static flow_err read_about(const flow_hdf *hdf, flow_result *r)
     FLOW_TRY(flow_hdf_read_text(hdf, ".", "command_line", true, &r->command_line));
     FLOW_TRY(flow_hdf_read_text(hdf, ".", "date_created", true, &r->created));
     FLOW_TRY(flow_hdf_read_text(hdf, ".", "scenario", true, &r->scenario_path));
+    FLOW_TRY(flow_hdf_read_text(hdf, ".", "option", true, &r->option));
     FLOW_TRY(flow_hdf_read_integer(hdf, "member", &r->member));
     return read_seed(hdf, r);
 }
@@ -242,6 +243,7 @@ void flow_result_free(flow_result *r)
     flow_dealloc(r->version);
     flow_dealloc(r->checksum);
     flow_dealloc(r->command_line);
+    flow_dealloc(r->option);
     flow_dealloc(r->created);
     flow_dealloc(r->scenario_path);
     flow_dealloc(r);

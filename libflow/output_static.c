@@ -119,6 +119,12 @@ static flow_err write_global(const flow_hdf *hdf, const flow_scenario *s, const 
     FLOW_TRY(write_history(hdf, v->command_line));
     FLOW_TRY(flow_hdf_text(hdf, f, "command_line", v->command_line));
     FLOW_TRY(flow_hdf_text(hdf, f, "scenario", s->path));
+    if (s->in_force != NULL) {
+        const flow_option *o = s->in_force;
+        FLOW_TRY(flow_hdf_text(hdf, f, "option", o->name));
+        FLOW_TRY(flow_hdf_text(hdf, f, "option_title", o->title));
+        FLOW_TRY(flow_hdf_text(hdf, f, "option_description", o->description));
+    }
     FLOW_TRY(flow_hdf_text(hdf, f, "scenario_format", s->is_flee ? "flee" : "libflow"));
     FLOW_TRY(flow_hdf_text(hdf, f, "seed", seed));
     FLOW_TRY(flow_hdf_integer(hdf, f, "member", v->member));

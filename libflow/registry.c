@@ -97,7 +97,8 @@ static flow_err check_parameters(const flow_module *module, const flow_section *
 {
     for (const flow_field *f = sections[1].field; f->key != NULL; f++) {
         if (!row_is_complete(f) || f->fallback == NULL || !flow_module_is_name(f->key) ||
-            f->type == FLOW_PLACE || f->type == FLOW_COUNTRY || f->offset >= module->param_size) {
+            f->type == FLOW_PLACE || f->type == FLOW_COUNTRY || f->type == FLOW_KEYS ||
+            f->offset >= module->param_size) {
             return flow_fail(FLOW_ERANGE, "module '%s': the row of parameter '%s' is not complete",
                              module->name, f->key);
         }

@@ -145,6 +145,11 @@ struct flow_scenario {
     flow_use *use;    ///< in the order of modules.def, then other modules, then forcings
     flow_world world; ///< what modules see
 
+    int32_t n_option;
+    flow_option *option; ///< as they stand in scenario.yaml
+    const flow_option *in_force; ///< laid over the scenario; NULL: none
+    const flow_option *baseline; ///< the others are compared with it; NULL: there are no options
+
     int32_t n_input;
     flow_input_file *input;
     flow_problems warnings;

@@ -10,14 +10,36 @@
 #define MOST_PEOPLE 1e10
 
 #define TOP(member) offsetof(flow_settings_top, member)
-static const flow_field top_rows[] = {{"libflow", TOP(format), FLOW_INT, "1", "1", 1, 1, NULL, '-',
-                                       "", "Version of the folder format."},
-                                      {"title", TOP(title), FLOW_TEXT, "", "", 0, 0, NULL, '-', "",
-                                       "Name of the scenario in results and pictures."},
-                                      {"description", TOP(description), FLOW_TEXT, "", "", 0, 0,
-                                       NULL, '-', "",
-                                       "What the scenario is about, and its sources."},
-                                      FLOW_FIELD_END};
+static const flow_field top_rows[] = {
+    {"libflow", TOP(format), FLOW_INT, "1", "1", 1, 1, NULL, '-', "",
+     "Version of the folder format."},
+    {"title", TOP(title), FLOW_TEXT, "", "", 0, 0, NULL, '-', "",
+     "Name of the scenario in results and pictures."},
+    {"description", TOP(description), FLOW_TEXT, "", "", 0, 0, NULL, '-', "",
+     "What the scenario is about, and its sources."},
+    {"option", TOP(option), FLOW_TEXT, "", "", 0, 0, NULL, '-', "",
+     "Name of the option in force, one of `options`; empty: "
+     "the scenario as it stands."},
+    {"baseline", TOP(baseline), FLOW_TEXT, "", "", 0, 0, NULL, '-', "",
+     "Name of the option that the others are compared with; "
+     "empty: the first one."},
+    FLOW_FIELD_END};
+
+#define OPTION(member) offsetof(flow_option, member)
+static const flow_field option_rows[] = {
+    {"name", OPTION(name), FLOW_TEXT, "", "", 0, 0, NULL, '-', "",
+     "Name of the option: a letter, then letters, digits and '_'. Must be given."},
+    {"title", OPTION(title), FLOW_TEXT, "", "", 0, 0, NULL, '-', "",
+     "What the option is called in tables and pictures."},
+    {"description", OPTION(description), FLOW_TEXT, "", "", 0, 0, NULL, '-', "",
+     "What is done under the option, and what it rests on."},
+    {"set", 0, FLOW_KEYS, "", "{}", 0, 0, NULL, '-', "",
+     "Other values for keys of the scenario, dotted or nested, that hold under the option."},
+    FLOW_FIELD_END};
+const flow_section flow_option_section = {"options",
+                                          "What planners compare: a list of named changes to the "
+                                          "scenario.",
+                                          option_rows, 0, true};
 
 #define PERIOD(member) offsetof(flow_settings_period, member)
 static const flow_field period_rows[] = {

@@ -21,7 +21,16 @@ typedef enum flow_spawn_rate {
 typedef struct flow_settings_top {
     int64_t format; ///< key "libflow"
     char *title, *description;
+    char *option, *baseline; ///< names of options; NULL: none, the first one
 } flow_settings_top;
+
+/// A named set of changes to a scenario.
+typedef struct flow_option {
+    char *name, *title, *description; ///< title and description may be NULL
+    flow_mark at;                     ///< of the option
+} flow_option;
+/// The rows of one option, over a flow_option.
+extern const flow_section flow_option_section;
 
 /// Lengths of a step, flow_step_days[].
 typedef enum flow_step {

@@ -22,7 +22,8 @@ static char *whole_file(const char *path)
 /// What may stand there: "true, false", "0 to 1", "1 or more", choices.
 static void range(const flow_field *f, char out[static 128])
 {
-    static const char *const of_type[] = {"true, false", "", "", "", "text", "date", ""};
+    static const char *const of_type[] = {"true, false", "", "", "", "text",
+                                          "date",        "", "", "", "table of keys"};
     if (f->type == FLOW_CHOICE) {
         size_t used = 0;
         for (const char *c = f->choices; *c != '\0' && used < 120; c++) {
@@ -47,8 +48,9 @@ Test(formats, every_key_is_in_the_manual_as_its_row_says)
     static const char *const path = "docs/formats.md";
     char *text = whole_file(path);
     int n_key = 0;
-    for (int32_t s = 0; s < flow_settings_n_section; s++) {
-        const flow_section *section = &flow_settings_sections[s];
+    for (int32_t s = 0; s <= flow_settings_n_section; s++) {
+        const flow_section *section =
+            s < flow_settings_n_section ? &flow_settings_sections[s] : &flow_option_section;
         for (const flow_field *f = section->field; f->key != NULL; f++, n_key++) {
             char row[1024], allowed[128];
             range(f, allowed);

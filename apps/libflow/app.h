@@ -25,6 +25,7 @@ typedef enum app_exit {
 typedef struct app_arguments {
     bool help, version, json, quiet, force, schema;
     const char *output, *settings;
+    const char *option; ///< of the scenario, to be in force
     const char **set; ///< [n_set] the list of a command, such as --set; borrowed from argv
     int32_t n_set;
     int64_t seed, days, threads, samples;
@@ -117,8 +118,10 @@ app_exit app_fail(const char *command, flow_err err);
 /// Say a message of the command itself on standard error.
 void app_say(const char *command, const char *format, ...) FLOW_PRINTF(2, 3);
 
-/// Load a scenario with the arguments' settings, overrides and days.
+/// Load a scenario with the arguments' settings, overrides, days and option.
 flow_err app_load(const app_arguments *arguments, flow_scenario **out);
+/// The same with another option; NULL: none.
+flow_err app_load_option(const app_arguments *arguments, const char *option, flow_scenario **out);
 /// Print the first warnings of a scenario, one a line.
 void app_print_warnings(const flow_scenario *scenario, int64_t most, FILE *file);
 /// Problems of an error text as a JSON list of {file, line, column, text}.

@@ -4,13 +4,36 @@
 #include <inttypes.h>
 #include <string.h>
 
+flow_err app_load_option(const app_arguments *arguments, const char *option, flow_scenario **out)
+{
+    *out = NULL;
+    const size_t size = strlen("option=") + (option != NULL ? strlen(option) : 0) + 1;
+    char *choice = flow_calloc((int64_t)size, 1);
+    const char **set = flow_calloc((int64_t)arguments->n_set + 1, sizeof *set);
+    flow_err err = FLOW_ENOMEM;
+    if (choice != NULL && set != NULL) {
+        int32_t n = 0;
+        for (; n < arguments->n_set; n++) { set[n] = arguments->set[n]; }
+        if (option != NULL) {
+            (void)snprintf(choice, size, "option=%s", option);
+            set[n++] = choice;
+        }
+        const flow_load_options options = {.settings = arguments->settings,
+                                           .set = set,
+                                           .n_set = n,
+                                           .days = (int32_t)arguments->days};
+        err = flow_scenario_load(arguments->operand[0], &options, out);
+    } else {
+        err = flow_fail(FLOW_ENOMEM, "no memory for the settings");
+    }
+    flow_dealloc(set);
+    flow_dealloc(choice);
+    return err;
+}
+
 flow_err app_load(const app_arguments *arguments, flow_scenario **out)
 {
-    const flow_load_options options = {.settings = arguments->settings,
-                                       .set = arguments->set,
-                                       .n_set = arguments->n_set,
-                                       .days = (int32_t)arguments->days};
-    return flow_scenario_load(arguments->operand[0], &options, out);
+    return app_load_option(arguments, arguments->option, out);
 }
 
 /// Take ":NUMBER" from the end of [text, end); 0 when there is none.
@@ -90,6 +113,36 @@ void app_print_warnings(const flow_scenario *scenario, int64_t most, FILE *file)
     }
 }
 
+static json_t *json_options(const flow_scenario *s)
+{
+    json_t *list = json_array();
+    flow_option_info o;
+    for (int32_t i = 0; list != NULL && flow_scenario_n_option(s) > i; i++) {
+        if (flow_scenario_option(s, i, &o) != FLOW_OK ||
+            json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:b}", "name", o.name, "title",
+                                                  o.title, "description", o.description, "baseline",
+                                                  (int)o.baseline)) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static void print_options(const flow_scenario *s)
+{
+    enum { RIGHT = 79 };
+    flow_option_info o;
+    const int32_t n = flow_scenario_n_option(s);
+    if (n > 0) { (void)printf("Options:\n"); }
+    for (int32_t i = 0; i < n && flow_scenario_option(s, i, &o) == FLOW_OK; i++) {
+        char text[512];
+        (void)snprintf(text, sizeof text, "%s%s: %s", o.name, o.baseline ? " (baseline)" : "",
+                       o.title);
+        app_print_wrapped(text, 2, RIGHT);
+    }
+}
+
 static app_exit print_good(const app_arguments *arguments, const flow_scenario *s)
 {
     char first[16];
@@ -97,10 +150,11 @@ static app_exit print_good(const app_arguments *arguments, const flow_scenario *
     const int64_t n_warning = flow_scenario_n_warning(s);
     if (arguments->json) {
         return app_print_json(json_pack(
-            "{s:s, s:s, s:b, s:i, s:i, s:i, s:i, s:s, s:o, s:o}", "schema", "libflow.check.1",
+            "{s:s, s:s, s:b, s:i, s:i, s:i, s:i, s:s, s:o, s:o, s:o}", "schema", "libflow.check.1",
             "scenario", arguments->operand[0], "good", 1, "places", (int)s->n_place, "links",
             (int)s->n_link, "days", (int)app_days(s->n_step, s->dt), "observed", (int)s->n_observed,
-            "start", first, "problems", json_array(), "warnings", app_json_warnings(s)));
+            "start", first, "options", json_options(s), "problems", json_array(), "warnings",
+            app_json_warnings(s)));
     }
     app_print_warnings(s, n_warning, stdout);
     (void)printf("%s can run: %d places, %d directed links, %s from %s, %d observed places, "
@@ -108,6 +162,7 @@ static app_exit print_good(const app_arguments *arguments, const flow_scenario *
                  arguments->operand[0], (int)s->n_place, (int)s->n_link,
                  app_steps(s->n_step, s->dt).text, first, (int)s->n_observed, n_warning,
                  n_warning == 1 ? "" : "s");
+    print_options(s);
     return APP_OK;
 }
 
@@ -127,18 +182,60 @@ static app_exit print_bad(const app_arguments *arguments, const char *text)
     return APP_INPUT;
 }
 
+/// Add each line of a text to a list of lines, naming the option; false: no memory.
+static bool add_problems(char **list, const char *text, const char *option)
+{
+    while (*text != '\0') {
+        const size_t n = strcspn(text, "\n");
+        const size_t used = *list != NULL ? strlen(*list) : 0;
+        const size_t more = n + strlen(option) + 32;
+        char *longer = flow_realloc(*list, (int64_t)(used + more), 1);
+        if (longer == NULL) { return false; }
+        *list = longer;
+        (void)snprintf(longer + used, more, "%s%.*s (option %s)", used > 0 ? "\n" : "", (int)n,
+                       text, option);
+        text += n + (text[n] == '\n');
+    }
+    return true;
+}
+
+/// Load the scenario with each of its options; *problems: what is wrong with them, NULL: nothing.
+static flow_err check_options(const app_arguments *arguments, const flow_scenario *scenario,
+                              char **problems)
+{
+    *problems = NULL;
+    const int32_t n = arguments->option == NULL ? flow_scenario_n_option(scenario) : 0;
+    for (int32_t i = 0; i < n; i++) {
+        flow_option_info option;
+        flow_scenario *s = NULL;
+        flow_err err = flow_scenario_option(scenario, i, &option);
+        if (err == FLOW_OK) { err = app_load_option(arguments, option.name, &s); }
+        flow_scenario_free(s);
+        if (err == FLOW_EINPUT && add_problems(problems, flow_error_text(), option.name)) {
+            continue;
+        }
+        if (err != FLOW_OK) { return err; }
+    }
+    return FLOW_OK;
+}
+
 static app_exit check(const app_arguments *arguments)
 {
     flow_scenario *scenario = NULL;
-    const flow_err err = app_load(arguments, &scenario);
+    char *problems = NULL;
+    flow_err err = app_load(arguments, &scenario);
+    if (err == FLOW_OK) { err = check_options(arguments, scenario, &problems); }
     app_exit status;
-    if (err == FLOW_OK) {
+    if (problems != NULL) {
+        status = print_bad(arguments, problems);
+    } else if (err == FLOW_OK) {
         status = print_good(arguments, scenario);
     } else if (err == FLOW_EINPUT || (arguments->json && err == FLOW_EFILE)) {
         status = print_bad(arguments, flow_error_text());
     } else {
         status = app_fail("check", err);
     }
+    flow_dealloc(problems);
     flow_scenario_free(scenario);
     return status;
 }
@@ -148,6 +245,8 @@ static const app_option options[] = {
     {0, "settings", "FILE", APP_TEXT, AT(settings), 0, 0, "The simsetting.yml of a FLEE folder."},
     {0, "set", "KEY=VALUE", APP_LIST, AT(set), 0, 0,
      "Another value for a key of the scenario; may be repeated."},
+    {0, "option", "NAME", APP_TEXT, AT(option), 0, 0,
+     "Check this option of the scenario only; default: the scenario and all its options."},
     {'d', "days", "D", APP_INTEGER, AT(days), 1, INT32_MAX, "Check for D days of the period."},
     {0, "json", NULL, APP_FLAG, AT(json), 0, 0, "Print one JSON object."},
     {0, NULL, NULL, APP_FLAG, 0, 0, 0, NULL}};

@@ -57,6 +57,7 @@ const char *app_type_text(const flow_field *field)
     case FLOW_LIST: return "list of numbers";
     case FLOW_PLACE: return "name of a place";
     case FLOW_COUNTRY: return "name of a country";
+    case FLOW_KEYS: return "table of keys";
     }
     return "";
 }
@@ -365,12 +366,13 @@ static app_exit describe_what(const app_arguments *arguments, const app_sections
 /// List sections and sources; false: no memory.
 static bool list_sections(app_sections *all)
 {
-    all->section = flow_calloc((int64_t)flow_settings_n_section +
+    all->section = flow_calloc((int64_t)flow_settings_n_section + 1 +
                                    (int64_t)FLOW_MODULE_N_SECTION * flow_n_module,
                                sizeof *all->section);
     if (all->section == NULL) { return false; }
     for (int32_t i = 0; i < flow_settings_n_section; i++) {
         all->section[all->n++] = flow_settings_sections[i];
+        if (i == 0) { all->section[all->n++] = flow_option_section; }
     }
     for (int32_t i = 0; i < flow_n_module; i++, all->n += FLOW_MODULE_N_SECTION) {
         flow_module_sections(flow_modules[i], &all->section[all->n]);

@@ -56,17 +56,20 @@ static app_exit print_info(const char *path, const flow_result *r, bool json)
     flow_date_text(r->start, first);
     if (json) {
         return app_print_json(json_pack(
-            "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:i, s:s, s:i, s:i, s:f, s:i, s:i}",
+            "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:i, s:s, s:i, s:i, s:f, s:i, s:i, "
+            "s:s?}",
             "schema", "libflow.info.1", "result", path, "title", text_or(r->title, ""), "scenario",
             text_or(r->scenario_path, ""), "version", text_or(r->version, ""), "created",
             text_or(r->created, ""), "command_line", text_or(r->command_line, ""), "checksum",
             text_or(r->checksum, ""), "seed", (json_int_t)r->seed, "member", (json_int_t)r->member,
             "members", r->members != NULL ? (int)r->members->n : 1, "start", first, "days",
             (int)app_days(r->n_step, r->dt), "steps", (int)r->n_step, "step_days", r->dt, "places",
-            (int)r->n_place, "observed", (int)r->n_observed));
+            (int)r->n_place, "observed", (int)r->n_observed, "option",
+            r->option != NULL && *r->option != '\0' ? r->option : NULL));
     }
     (void)printf("%s\n\n", text_or(r->title, path));
     (void)printf("  scenario      %s\n", text_or(r->scenario_path, "(from memory)"));
+    if (*text_or(r->option, "") != '\0') { (void)printf("  option        %s\n", r->option); }
     (void)printf("  period        %s from %s to %s\n", app_steps(r->n_step, r->dt).text, first,
                  app_last_day(r).text);
     (void)printf("  places        %d, %d of them observed\n", (int)r->n_place, (int)r->n_observed);

@@ -477,6 +477,8 @@ static const app_option options[] = {
     {0, "set", "KEY=VALUE", APP_LIST, AT(set), 0, 0,
      "Another value for a key of the scenario; may be repeated. 'libflow describe keys' lists "
      "the keys."},
+    {0, "option", "NAME", APP_TEXT, AT(option), 0, 0,
+     "Run the scenario under this one of its options."},
     {'s', "seed", "N", APP_INTEGER, AT(seed), 0, INT64_MAX,
      "Seed of all random numbers; default 0. The same seed gives the same result on any number "
      "of threads."},

@@ -191,6 +191,28 @@ FLOW_API int64_t flow_scenario_n_warning(const flow_scenario *scenario);
 /// @param index    in [0, flow_scenario_n_warning()).
 /// @return the warning, its texts borrowed from the scenario; empty when there is no such index.
 FLOW_API flow_problem flow_scenario_warning(const flow_scenario *scenario, int64_t index);
+/// An option of a scenario: a named set of changes (docs/formats.md). It is in force when the
+/// scenario is loaded with the override "option=NAME".
+typedef struct flow_option_info {
+    const char *name;        ///< "anticipatory_cash"
+    const char *title;       ///< for tables and pictures; the name where there is none
+    const char *description; ///< may be empty
+    bool baseline;           ///< the others are compared with it
+    bool in_force;           ///< the scenario was loaded with it
+} flow_option_info;
+
+/// Number of options.
+/// @param scenario read only.
+/// @return number, >= 0.
+FLOW_API int32_t flow_scenario_n_option(const flow_scenario *scenario);
+/// One option, in the order of scenario.yaml.
+/// @param scenario read only.
+/// @param index    in [0, flow_scenario_n_option()).
+/// @param[out] out its texts are borrowed from the scenario; all 0 on failure.
+/// @return FLOW_OK or FLOW_ERANGE (no such index).
+FLOW_API FLOW_CHECKED flow_err flow_scenario_option(const flow_scenario *scenario, int32_t index,
+                                                    flow_option_info *out);
+
 /// Number of places.
 /// @param scenario read only.
 /// @return number, >= 1.
@@ -485,7 +507,8 @@ typedef enum flow_type {
     FLOW_DATE,   ///< int32_t: days since 1970-01-01; in tables: days since the first day
     FLOW_LIST,   ///< flow_list: doubles, each in [min, max]; not in tables
     FLOW_PLACE,  ///< tables only: name of a place, read as its index
-    FLOW_COUNTRY ///< tables only: name of a country, read as its index
+    FLOW_COUNTRY, ///< tables only: name of a country, read as its index
+    FLOW_KEYS     ///< in options only: a table of dotted keys and their values
 } flow_type;
 
 /// How many values an observable or quantity has.

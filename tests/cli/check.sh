@@ -88,3 +88,27 @@ grep -q "flood.csv:[0-9]*:[0-9]*: warning: the first date is after" out || fail 
 sed 's/2024/1924/' "$root/scenarios/three-causes/flood.csv" >idle/flood.csv
 "$libflow" check idle >out || fail "$(cat out)"
 grep -q "flood.csv:[0-9]*:[0-9]*: warning: the last date is more" out || fail "older: $(cat out)"
+
+# Options are listed, and each is loaded as a whole: what only one of them needs is found, too.
+cp -r "$root/scenarios/two-towns" choices
+cat >>choices/scenario.yaml <<'END'
+options:
+  - {name: nothing, title: No response}
+  - {name: crowded, set: {hop.camp_weight: 0.5}}
+END
+"$libflow" check choices >out || fail "options: $(cat out)"
+grep -q "^  nothing (baseline): No response$" out || fail "no baseline: $(cat out)"
+"$libflow" check choices --json >out.json || fail "options: $(cat out.json)"
+json out.json '[p["name"] for p in o["options"]] == ["nothing", "crowded"]'
+"$libflow" run choices --option crowded -q -o crowded.nc
+"$libflow" info crowded.nc | grep -q "^  option  *crowded$" || fail "info hides the option"
+"$libflow" info crowded.nc --json >out.json
+json out.json 'o["option"] == "crowded"'
+echo "  - {name: warned, set: {warning: {}}}" >>choices/scenario.yaml
+"$libflow" check choices >out && fail "an option without its table is taken"
+grep -q "warnings.*(option warned)$" out || fail "no option is named: $(cat out)"
+"$libflow" check choices --option crowded >out || fail "the other options stand in the way"
+status=0
+"$libflow" run choices --option crowd -q -o none.nc 2>err || status=$?
+[ "$status" = 1 ] || fail "an unknown option gives $status"
+grep -q "there is no option 'crowd'; did you mean 'crowded'" err || fail "which: $(cat err)"
