@@ -165,6 +165,8 @@ flow_err flow_load_aim_at(flow_loader *l, const char *key, flow_mark at, bool ta
 /// Read the options of scenario.yaml, check them, and lay the one in force over the settings and
 /// modules.
 flow_err flow_load_scenario_options(flow_loader *l);
+/// FLEE folders have no options, so none can be asked for.
+void flow_load_check_option(flow_loader *l);
 /// Apply an override that names a module; *taken false: it names none.
 flow_err flow_load_set_use(flow_loader *l, const char *assignment, bool *taken);
 /// Name what is in use, read its tables and let it check them.

@@ -262,3 +262,35 @@ flow_err flow_load_scenario_options(flow_loader *l)
     if (s->n_option > 0) { s->baseline = &s->option[index >= 0 ? index : 0]; }
     return FLOW_OK;
 }
+
+void flow_load_check_option(flow_loader *l)
+{
+    const char *name = l->s->set.top.option;
+    if (!l->s->is_flee || name == NULL) { return; }
+    char shown[64];
+    flow_problem_error(&l->problems, (flow_mark){.file = "--set"},
+                       "there is no option '%s': a FLEE folder has no options",
+                       flow_quote(name, shown));
+}
+
+// Access -----------------------------------------------------------------------------------------
+
+int32_t flow_scenario_n_option(const flow_scenario *s)
+{
+    return s->n_option;
+}
+
+flow_err flow_scenario_option(const flow_scenario *s, int32_t index, flow_option_info *out)
+{
+    *out = (flow_option_info){0};
+    if (index < 0 || index >= s->n_option) {
+        return flow_fail(FLOW_ERANGE, "option %d is outside [0, %d)", (int)index, (int)s->n_option);
+    }
+    const flow_option *o = &s->option[index];
+    *out = (flow_option_info){.name = o->name,
+                              .title = o->title != NULL ? o->title : o->name,
+                              .description = o->description != NULL ? o->description : "",
+                              .baseline = o == s->baseline,
+                              .in_force = o == s->in_force};
+    return FLOW_OK;
+}

@@ -388,17 +388,6 @@ static void check_rate(flow_loader *l)
                        set->rate);
 }
 
-/// FLEE folders have no options, so none can be asked for.
-static void check_option(flow_loader *l)
-{
-    const char *name = l->s->set.top.option;
-    if (!l->s->is_flee || name == NULL) { return; }
-    char shown[64];
-    flow_problem_error(&l->problems, (flow_mark){.file = "--set"},
-                       "there is no option '%s': a FLEE folder has no options",
-                       flow_quote(name, shown));
-}
-
 bool flow_place_is_low(const flow_scenario *s, int32_t place)
 {
     const int32_t kind = s->place_kind[place];
@@ -419,7 +408,7 @@ static flow_err load(flow_loader *l)
     FLOW_TRY(flow_load_fillers(l));
     FLOW_TRY(flow_load_modules(l));
     FLOW_TRY(flow_groups_load(l));
-    check_option(l);
+    flow_load_check_option(l);
     if (l->problems.n_error == 0) {
         check_origins(l);
         check_places(l);
@@ -583,26 +572,6 @@ int32_t flow_scenario_n_link(const flow_scenario *s)
 int32_t flow_scenario_n_step(const flow_scenario *s)
 {
     return s->n_step;
-}
-
-int32_t flow_scenario_n_option(const flow_scenario *s)
-{
-    return s->n_option;
-}
-
-flow_err flow_scenario_option(const flow_scenario *s, int32_t index, flow_option_info *out)
-{
-    *out = (flow_option_info){0};
-    if (index < 0 || index >= s->n_option) {
-        return flow_fail(FLOW_ERANGE, "option %d is outside [0, %d)", (int)index, (int)s->n_option);
-    }
-    const flow_option *o = &s->option[index];
-    *out = (flow_option_info){.name = o->name,
-                              .title = o->title != NULL ? o->title : o->name,
-                              .description = o->description != NULL ? o->description : "",
-                              .baseline = o == s->baseline,
-                              .in_force = o == s->in_force};
-    return FLOW_OK;
 }
 
 const char *flow_scenario_place_name(const flow_scenario *s, int32_t place)

@@ -146,7 +146,7 @@ struct flow_scenario {
     flow_world world; ///< what modules see
 
     int32_t n_option;
-    flow_option *option; ///< as they stand in scenario.yaml
+    flow_option *option;         ///< as they stand in scenario.yaml
     const flow_option *in_force; ///< laid over the scenario; NULL: none
     const flow_option *baseline; ///< the others are compared with it; NULL: there are no options
 

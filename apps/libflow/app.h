@@ -26,7 +26,7 @@ typedef struct app_arguments {
     bool help, version, json, quiet, force, schema;
     const char *output, *settings;
     const char *option; ///< of the scenario, to be in force
-    const char **set; ///< [n_set] the list of a command, such as --set; borrowed from argv
+    const char **set;   ///< [n_set] the list of a command, such as --set; borrowed from argv
     int32_t n_set;
     int64_t seed, days, threads, samples;
     int64_t member;  ///< number of the realisation, the first one of several

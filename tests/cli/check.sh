@@ -109,6 +109,6 @@ echo "  - {name: warned, set: {warning: {}}}" >>choices/scenario.yaml
 grep -q "warnings.*(option warned)$" out || fail "no option is named: $(cat out)"
 "$libflow" check choices --option crowded >out || fail "the other options stand in the way"
 status=0
-"$libflow" run choices --option crowd -q -o none.nc 2>err || status=$?
+"$libflow" run choices --option crowdde -q -o none.nc 2>err || status=$?
 [ "$status" = 1 ] || fail "an unknown option gives $status"
-grep -q "there is no option 'crowd'; did you mean 'crowded'" err || fail "which: $(cat err)"
+grep -q "there is no option 'crowdde'; did you mean 'crowded'" err || fail "which: $(cat err)"
