@@ -114,33 +114,25 @@ static void choose(flow_model *m, flow_work *w, int32_t place, int32_t cause, fl
         }
         return;
     }
-    const flow_going *row = flow_destination_row(m, w, place, cause);
+    const int32_t chooser = flow_group_chooser(&m->groups, from->key.group);
+    const flow_going *row = flow_destination_row(m, w, place, cause, chooser);
     if (row == NULL) { return; } // failed
-    if (row->n == 0 || !(row->tail[0] > 0.0)) {
-        stay_trapped(m, place, from->key.group, n);
-        return;
-    }
+    const flow_people_axis *origin = flow_groups_origin(&m->groups);
     flow_row_room *room = &m->to->room[w - m->work];
-    if (!flow_row_reserve(room, row->n)) { // the row may be another thread's work
+    flow_own_row own;
+    if (!flow_row_reserve(room, row->n) || // the row may be another thread's work
+        !flow_destination_own_row(m, w, row, &m->to->rule[chooser * FLOW_N_CAUSE + cause],
+                                  origin != NULL ? flow_group_class(origin, from->key.group) : -1,
+                                  flow_leave_reach(&m->groups, from->key.group, cause), &own)) {
         w->failed = true;
         return;
     }
-    int64_t *count = room->count;
-    const double reach = flow_leave_reach(&m->groups, from->key.group, cause);
-    if (isfinite(reach)) { // the chances of what is known are those of all, in proportion
-        double *weight = room->value, *tail = room->value + room->size;
-        for (int32_t k = 0; k < row->n; k++) {
-            weight[k] = row->days[k] <= reach ? row->weight[k] : 0.0;
-        }
-        flow_split_prepare(row->n, weight, tail);
-        if (!(tail[0] > 0.0)) { // nowhere that they know of
-            stay_trapped(m, place, from->key.group, n);
-            return;
-        }
-        flow_split_row(w->rng, n, row->n, weight, tail, count);
-    } else {
-        flow_split_row(w->rng, n, row->n, row->weight, row->tail, count);
+    if (row->n == 0 || !(own.tail[0] > 0.0)) {
+        stay_trapped(m, place, from->key.group, n);
+        return;
     }
+    int64_t *count = room->count;
+    flow_split_row(w->rng, n, row->n, own.weight, own.tail, count);
     // `count` is the thread's own and `go` draws from it no more.
     for (int32_t k = 0; k < row->n; k++) {
         if (count[k] > 0 && row->place[k] != place) {

@@ -96,12 +96,16 @@ flow_err flow_destination_create(flow_model *m)
     if (d == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for destinations"); }
     m->to = d;
     d->km = m->s->length_km;
-    d->row = flow_calloc((int64_t)m->s->n_place * FLOW_N_CAUSE, sizeof *d->row);
+    const int64_t n_rule = (int64_t)m->groups.n_chooser * FLOW_N_CAUSE;
+    d->row = flow_calloc(m->s->n_place * n_rule, sizeof *d->row);
+    d->rule = flow_calloc(n_rule, sizeof *d->rule);
+    d->missing = flow_calloc(n_rule, sizeof *d->missing);
     d->room = flow_calloc(m->threads, sizeof *d->room);
-    flow_err err = flow_state_allocate(m, FLOW_OF_DESTINATION) && d->row != NULL && d->room != NULL
+    const bool have = d->row != NULL && d->rule != NULL && d->missing != NULL && d->room != NULL;
+    flow_err err = flow_state_allocate(m, FLOW_OF_DESTINATION) && have
                        ? make_routes(m, d)
                        : flow_fail(FLOW_ENOMEM, "no memory for destinations");
-    flow_destination_make_rules(m);
+    if (err == FLOW_OK) { flow_destination_make_rules(m); }
     int32_t most = 0;
     for (int32_t p = 0; p < m->s->n_place && err == FLOW_OK; p++) {
         int32_t n;
@@ -128,10 +132,12 @@ void flow_destination_free(flow_model *m)
     flow_routes_free(d->routes);
     flow_dealloc(d->tie_first);
     flow_dealloc(d->tie);
-    flow_dealloc(d->kin_origin);
+    flow_dealloc(d->kin_place);
     flow_dealloc(d->kin_n);
     flow_state_release(m, FLOW_OF_DESTINATION);
     flow_dealloc(d->row);
+    flow_dealloc(d->rule);
+    flow_dealloc(d->missing);
     flow_dealloc(d->room);
     m->to = NULL;
     flow_dealloc(d);
@@ -197,7 +203,7 @@ static void update_fees(flow_model *m)
     const double *fee = flow_model_quantity(m, FLOW_Q_FEE + FLOW_CHANNEL_REGULAR);
     const double *factor = flow_model_quantity(m, FLOW_Q_FEE_FACTOR + FLOW_CHANNEL_REGULAR);
     d->fees = false;
-    for (int32_t c = 0; c < FLOW_N_CAUSE && fee != NULL; c++) {
+    for (int32_t c = 0; c < m->groups.n_chooser * FLOW_N_CAUSE && fee != NULL; c++) {
         d->fees = d->fees || d->rule[c].coefficient[FLOW_TERM_FEE] != 0.0;
     }
     for (int32_t l = 0; l < m->s->n_link && d->fees; l++) {
@@ -232,36 +238,52 @@ static double safety(const flow_model *m, int32_t place)
     return safe * (1.0 - fmin(m->conflict[place], 1.0));
 }
 
-/// Who is where, by origin: rows see the beginning of the step, whoever decides first.
+static bool reserve_kin(flow_destination *d, int64_t n)
+{
+    if (n <= d->kin_size) { return true; }
+    int64_t size = d->kin_size > 0 ? d->kin_size : 1024;
+    while (size < n) { size *= 2; }
+    int32_t *place = flow_realloc(d->kin_place, size, sizeof *place);
+    if (place != NULL) { d->kin_place = place; }
+    double *persons = flow_realloc(d->kin_n, size, sizeof *persons);
+    if (persons != NULL) { d->kin_n = persons; }
+    if (place == NULL || persons == NULL) { return false; }
+    d->kin_size = size;
+    return true;
+}
+
+/// Where people of each origin are: choices see the beginning of the step, whoever decides first.
 static flow_err count_kin(flow_model *m)
 {
     flow_destination *d = m->to;
     if (!d->kin) { return FLOW_OK; }
-    int64_t n = 0;
-    for (int32_t p = 0; p < m->s->n_place; p++) { n += m->here[p].n; }
-    if (n > d->kin_size) {
-        int64_t size = d->kin_size > 0 ? d->kin_size : 1024;
-        while (size < n) { size *= 2; }
-        int32_t *origin = flow_realloc(d->kin_origin, size, sizeof *origin);
-        if (origin != NULL) { d->kin_origin = origin; }
-        double *persons = flow_realloc(d->kin_n, size, sizeof *persons);
-        if (persons != NULL) { d->kin_n = persons; }
-        if (origin == NULL || persons == NULL) {
-            return flow_fail(FLOW_ENOMEM, "no memory for people by origin");
-        }
-        d->kin_size = size;
-    }
     const flow_people_axis *axis = flow_groups_origin(&m->groups);
-    n = 0;
-    for (int32_t p = 0; p < m->s->n_place; p++) {
-        d->kin_first[p] = n;
+    const int32_t n_place = m->s->n_place;
+    for (int32_t o = 0; o <= n_place; o++) { d->kin_first[o] = 0; }
+    for (int32_t p = 0; p < n_place; p++) {
+        for (int32_t i = 0; i < m->here[p].n; i++) {
+            d->kin_first[flow_group_class(axis, m->here[p].row[i].key.group) + 1]++;
+        }
+    }
+    for (int32_t o = 0; o < n_place; o++) {
+        d->kin_first[o + 1] += d->kin_first[o];
+        d->kin_end[o] = d->kin_first[o];
+    }
+    if (!reserve_kin(d, d->kin_first[n_place])) {
+        return flow_fail(FLOW_ENOMEM, "no memory for people by origin");
+    }
+    for (int32_t p = 0; p < n_place; p++) {
         for (int32_t i = 0; i < m->here[p].n; i++) {
             const flow_cell *cell = &m->here[p].row[i];
-            d->kin_origin[n] = flow_group_class(axis, cell->key.group);
-            d->kin_n[n++] = (double)flow_persons(m, cell->key.group, cell->n);
+            const int32_t o = flow_group_class(axis, cell->key.group);
+            int64_t *end = &d->kin_end[o];
+            if (*end == d->kin_first[o] || d->kin_place[*end - 1] != p) {
+                d->kin_place[*end] = p;
+                d->kin_n[(*end)++] = 0.0;
+            }
+            d->kin_n[*end - 1] += (double)flow_persons(m, cell->key.group, cell->n);
         }
     }
-    d->kin_first[m->s->n_place] = n;
     return FLOW_OK;
 }
 

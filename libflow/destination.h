@@ -12,16 +12,23 @@
 #include "routes.h"
 #include "row.h"
 
-/// The row of a place and cause.
+/// The row of a place, a cause and people who choose alike.
 typedef struct flow_going {
     uint64_t version; ///< of the inputs it was made from; 0: never
     int32_t step;     ///< in which it was made
+    bool utility;     ///< made by utility: people of an origin add their term
     int32_t n, size;
     int32_t *place; ///< [n] the place itself: stay
     double *weight; ///< [n]
     double *tail;   ///< [n + 1]
     double *days;   ///< [n] days of travel, where classes differ in how far they know; else NULL
 } flow_going;
+
+/// The row as people of one group see it.
+typedef struct flow_own_row {
+    const double *weight; ///< [n] of the row itself, or scratch of the thread
+    const double *tail;   ///< [n + 1]
+} flow_own_row;
 
 /// Scratch of one thread, for rows of any length.
 typedef struct flow_row_room {
@@ -49,9 +56,9 @@ struct flow_destination {
     bool *marker;      ///< [n_place] passed through only
     flow_routes *routes;
     int32_t kind[FLOW_N_CAUSE]; ///< flow_destination_kind
-    flow_row_rule rule[FLOW_N_CAUSE];
-    flow_row_rule missing[FLOW_N_CAUSE]; ///< of origins that the table of shares lacks
-    flow_going *row;                     ///< [n_place][FLOW_N_CAUSE]
+    flow_row_rule *rule;        ///< [n_chooser][FLOW_N_CAUSE]
+    flow_row_rule *missing;     ///< the same, of origins that the table of shares lacks
+    flow_going *row;            ///< [n_chooser][n_place][FLOW_N_CAUSE]
     flow_row_room *room;
 
     uint64_t version, roads; ///< of what rows are made from; of what costs are made from
@@ -66,10 +73,11 @@ struct flow_destination {
     int32_t *tie;            ///< shares; NULL: those of the scenario
     int32_t epoch;           ///< of the table of shares
 
-    bool kin;            ///< some cause counts people of the same origin
-    int64_t *kin_first;  ///< [n_place + 1] those at each place at the beginning of the step:
-    int32_t *kin_origin; ///< [kin_first[n_place]] where they are from
-    double *kin_n;       ///< [kin_first[n_place]] persons
+    bool kin;           ///< some cause counts people of the same origin
+    int64_t *kin_first; ///< [n_place + 1] those of each origin at the beginning of the step,
+    int64_t *kin_end;   ///< [n_place] from kin_first up to here:
+    int32_t *kin_place; ///< where they are, rising
+    double *kin_n;      ///< persons
     int64_t kin_size;
 
     int64_t *by_cause;         ///< [FLOW_N_CAUSE][n_place] persons who left today
@@ -115,9 +123,15 @@ flow_err flow_destination_update(flow_model *m);
 /// In the first step: the utility of staying for work that gives the wanted annual rate.
 flow_err flow_destination_stay(flow_model *m);
 // destination_row.c
-/// The row of a place and cause, remade where an input has changed. NULL: see w->error and
-/// w->text.
-const flow_going *flow_destination_row(flow_model *m, flow_work *w, int32_t place, int32_t cause);
+/// The row of a place and cause for people who choose alike (flow_group_chooser), remade where an
+/// input has changed. NULL: see w->error and w->text.
+const flow_going *flow_destination_row(flow_model *m, flow_work *w, int32_t place, int32_t cause,
+                                       int32_t chooser);
+/// The row as people of an origin see it (-1: of none) who know of places within `reach` days;
+/// false when out of memory.
+bool flow_destination_own_row(const flow_model *m, flow_work *w, const flow_going *row,
+                              const flow_row_rule *rule, int32_t origin, double reach,
+                              flow_own_row *out);
 
 // depart.c: who leaves, why, and where to
 flow_err flow_model_depart(flow_model *m);

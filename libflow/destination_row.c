@@ -12,11 +12,17 @@
 static double compatriots(const flow_destination *d, int32_t place, int32_t origin)
 {
     if (place == origin) { return 0.0; } // they are at home
-    double n = 0.0;
-    for (int64_t i = d->kin_first[place]; i < d->kin_first[place + 1]; i++) {
-        if (d->kin_origin[i] == origin) { n += d->kin_n[i]; }
+    int64_t low = d->kin_first[origin], high = d->kin_end[origin];
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (d->kin_place[middle] < place) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
     }
-    return n;
+    const bool found = low < d->kin_end[origin] && d->kin_place[low] == place;
+    return found ? d->kin_n[low] : 0.0;
 }
 
 /// Row of the table of the diaspora for the people of `origin` at a place, -1: none.
@@ -70,8 +76,7 @@ static void fill_terms(const flow_model *m, int32_t place, int32_t cause, const 
     const double *employment = flow_model_quantity(m, FLOW_Q_EMPLOYMENT);
     const int32_t status = cause == FLOW_CAUSE_ECONOMIC ? FLOW_STATUS_LABOUR : FLOW_STATUS_REFUGEE;
     const double *policy = flow_model_quantity(m, FLOW_Q_POLICY + status);
-    const bool kin = d->kin && d->rule[cause].coefficient[FLOW_TERM_DIASPORA] != 0.0;
-    const bool ties = kin || m->s->tie_first != NULL;
+    const bool ties = !d->kin && m->s->tie_first != NULL; // else of the origin: own_row
     const int32_t *country = m->s->world.place_country;
     double *v[FLOW_N_TERM] = {0};
     for (int32_t t = 0; t < FLOW_N_TERM; t++) { v[t] = room->value + (int64_t)t * room->size; }
@@ -86,10 +91,7 @@ static void fill_terms(const flow_model *m, int32_t place, int32_t cause, const 
         v[FLOW_TERM_ROOM][k] = m->multiplier[j];
         v[FLOW_TERM_REGION][k] =
             strcmp(m->s->place_region[j], m->s->place_region[place]) == 0 ? 1.0 : 0.0;
-        if (ties) {
-            v[FLOW_TERM_DIASPORA][k] =
-                settled(m->s, place, j) + (kin ? compatriots(d, j, place) : 0.0);
-        }
+        if (ties) { v[FLOW_TERM_DIASPORA][k] = settled(m->s, place, j); }
         if (policy != NULL) {
             v[FLOW_TERM_POLICY][k] = country[j] != country[place] ? policy[country[j]] : 0.0;
         }
@@ -236,11 +238,11 @@ static void fail(const flow_model *m, flow_work *w, int32_t place, int32_t cause
 }
 
 static flow_err fill(const flow_model *m, flow_row_room *room, int32_t place, int32_t cause,
-                     flow_going *row)
+                     int32_t chooser, flow_going *row)
 {
     const flow_destination *d = m->to;
     const flow_shares *shares = m->s->shares;
-    flow_row_rule rule = d->rule[cause];
+    flow_row_rule rule = d->rule[chooser * FLOW_N_CAUSE + cause];
     flow_row_input in = {.population = d->size[place], .stay = -1};
     double *km = room->value + (int64_t)FLOW_N_TERM * room->size;
     double *scratch = room->value + (int64_t)(FLOW_N_TERM + 2) * room->size;
@@ -254,10 +256,11 @@ static flow_err fill(const flow_model *m, flow_row_room *room, int32_t place, in
     } else {
         if (rule.kind == FLOW_ROW_TABLE) {
             if (m->s->set.destination.missing <= FLOW_MISSING_STAY) { return FLOW_OK; }
-            rule = d->missing[cause];
+            rule = d->missing[chooser * FLOW_N_CAUSE + cause];
         }
         list_near(m, place, cause, row, room);
     }
+    row->utility = rule.kind == FLOW_ROW_UTILITY;
     if (row->n > 0 && row->place[0] == place) { in.stay = 0; }
     flow_routes_sum(d->routes, place, d->km, scratch);
     for (int32_t k = 0; k < row->n; k++) { km[k] = scratch[room->way[k]]; }
@@ -279,12 +282,13 @@ static flow_err fill(const flow_model *m, flow_row_room *room, int32_t place, in
     return flow_row_fill(&rule, &in, room->order, row->weight, NULL);
 }
 
-const flow_going *flow_destination_row(flow_model *m, flow_work *w, int32_t place, int32_t cause)
+const flow_going *flow_destination_row(flow_model *m, flow_work *w, int32_t place, int32_t cause,
+                                       int32_t chooser)
 {
     flow_destination *d = m->to;
-    flow_going *row = &d->row[(int64_t)place * FLOW_N_CAUSE + cause];
-    const bool counts = d->kin && d->rule[cause].coefficient[FLOW_TERM_DIASPORA] != 0.0;
-    const bool each_step = counts || d->kind[cause] == FLOW_TO_CALLBACK;
+    const int64_t which = (int64_t)chooser * m->s->n_place + place;
+    flow_going *row = &d->row[which * FLOW_N_CAUSE + cause];
+    const bool each_step = d->kind[cause] == FLOW_TO_CALLBACK;
     if (row->version == d->version && (!each_step || row->step == m->day)) { return row; }
     int32_t n;
     (void)flow_routes_from(d->routes, place, &n);
@@ -293,7 +297,7 @@ const flow_going *flow_destination_row(flow_model *m, flow_work *w, int32_t plac
         w->failed = true;
         return NULL;
     }
-    const flow_err err = fill(m, room, place, cause, row);
+    const flow_err err = fill(m, room, place, cause, chooser, row);
     if (err != FLOW_OK) {
         fail(m, w, place, cause, err);
         return NULL;
@@ -302,4 +306,28 @@ const flow_going *flow_destination_row(flow_model *m, flow_work *w, int32_t plac
     row->version = d->version;
     row->step = m->day;
     return row;
+}
+
+bool flow_destination_own_row(const flow_model *m, flow_work *w, const flow_going *row,
+                              const flow_row_rule *rule, int32_t origin, double reach,
+                              flow_own_row *out)
+{
+    const double follow = rule->coefficient[FLOW_TERM_DIASPORA];
+    const bool kin = m->to->kin && row->utility && follow != 0.0 && origin >= 0;
+    *out = (flow_own_row){.weight = row->weight, .tail = row->tail};
+    if (!kin && !isfinite(reach)) { return true; }
+    flow_row_room *room = &m->to->room[w - m->work];
+    if (!flow_row_reserve(room, row->n + 1)) { return false; } // it may be another thread's work
+    double *weight = room->value, *tail = room->value + room->size;
+    for (int32_t k = 0; k < row->n; k++) { // the chances of what is known, in proportion
+        const int32_t j = row->place[k];
+        weight[k] = isfinite(reach) && row->days[k] > reach ? 0.0 : row->weight[k];
+        if (kin) {
+            weight[k] *=
+                pow(1.0 + settled(m->s, origin, j) + compatriots(m->to, j, origin), follow);
+        }
+    }
+    flow_split_prepare(row->n, weight, tail);
+    *out = (flow_own_row){.weight = weight, .tail = tail};
+    return true;
 }

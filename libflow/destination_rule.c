@@ -6,9 +6,10 @@
 #include <math.h>
 #include <string.h>
 
-/// A rule of a kind with the coefficients of a cause.
-static flow_row_rule make_rule(const flow_settings *set, int32_t kind, int32_t cause)
+/// A rule of a kind with the coefficients of a cause, for people who choose alike.
+static flow_row_rule make_rule(const flow_model *m, int32_t kind, int32_t cause, int32_t chooser)
 {
+    const flow_settings *set = &m->s->set;
     static const int32_t row_kind[] = {
         [FLOW_TO_UTILITY] = FLOW_ROW_UTILITY,     [FLOW_TO_GRAVITY] = FLOW_ROW_GRAVITY,
         [FLOW_TO_BALANCED] = FLOW_ROW_GRAVITY,    [FLOW_TO_COMPETING] = FLOW_ROW_COMPETING,
@@ -16,7 +17,10 @@ static flow_row_rule make_rule(const flow_settings *set, int32_t kind, int32_t c
         [FLOW_TO_TABLE] = FLOW_ROW_TABLE,         [FLOW_TO_CALLBACK] = FLOW_ROW_CALLBACK};
     const flow_settings_destination *to = &set->destination;
     flow_row_rule rule = flow_row_rule_init(row_kind[kind]);
-    memcpy(rule.coefficient, set->choice[cause].coefficient, sizeof rule.coefficient);
+    for (int32_t t = 0; t < FLOW_N_TERM; t++) {
+        rule.coefficient[t] =
+            set->choice[cause].coefficient[t] + flow_choose_add(&m->groups, chooser, cause, t);
+    }
     rule.fallback = FLOW_FALLBACK_NONE;
     rule.soften = to->soften;
     rule.stay = set->choice[cause].stay;
@@ -128,15 +132,16 @@ void flow_destination_make_rules(flow_model *m)
         origins = origins || m->groups.axis[a].kind == FLOW_AXIS_ORIGIN;
     }
     const int32_t missing = set->destination.missing;
-    for (int32_t c = 0; c < FLOW_N_CAUSE; c++) {
+    const int32_t without = missing > FLOW_MISSING_STAY ? without_share[missing] : FLOW_TO_UTILITY;
+    for (int32_t i = 0; i < m->groups.n_chooser * FLOW_N_CAUSE; i++) {
+        const int32_t c = i % FLOW_N_CAUSE, chooser = i / FLOW_N_CAUSE;
         d->kind[c] = flow_choice_kind(set, c);
-        d->rule[c] = make_rule(set, d->kind[c], c);
-        d->missing[c] = make_rule(
-            set, missing > FLOW_MISSING_STAY ? without_share[missing] : FLOW_TO_UTILITY, c);
+        d->rule[i] = make_rule(m, d->kind[c], c, chooser);
+        d->missing[i] = make_rule(m, without, c, chooser);
         const bool utility = d->kind[c] == FLOW_TO_UTILITY ||
                              (d->kind[c] == FLOW_TO_TABLE && missing == FLOW_MISSING_UTILITY);
         d->kin =
-            d->kin || (utility && origins && d->rule[c].coefficient[FLOW_TERM_DIASPORA] != 0.0);
+            d->kin || (utility && origins && d->rule[i].coefficient[FLOW_TERM_DIASPORA] != 0.0);
     }
 }
 

@@ -4,23 +4,31 @@
 #include <math.h>
 
 /// Logarithm of the odds of leaving by a row whose first candidate is the place itself.
-static double odds_of(const flow_going *row)
+static double odds_of(int32_t n, const double *weight)
 {
     double away = 0.0;
-    for (int32_t k = 1; k < row->n; k++) { away += row->weight[k]; }
-    return row->n > 0 ? log(away) - log(row->weight[0]) : -(double)INFINITY;
+    for (int32_t k = 1; k < n; k++) { away += weight[k]; }
+    return n > 0 ? log(away) - log(weight[0]) : -(double)INFINITY;
+}
+
+static flow_err no_row(const flow_work *w)
+{
+    return w->error != FLOW_OK ? flow_fail(w->error, "%s", w->text)
+                               : flow_fail(FLOW_ENOMEM, "no memory for a row");
 }
 
 /// Where a person weighs leaving in a step with chance 1 - exp(-often dt), a share of them must
 /// leave so that 1 - exp(-rate dt) of all do; the odds of leaving fall by e per unit of utility.
 static flow_err find(flow_model *m, int32_t place, double often, double rate)
 {
-    const flow_going *row = flow_destination_row(m, &m->work[0], place, FLOW_CAUSE_ECONOMIC);
-    if (row == NULL) {
-        return m->work[0].error != FLOW_OK ? flow_fail(m->work[0].error, "%s", m->work[0].text)
-                                           : flow_fail(FLOW_ENOMEM, "no memory for a row");
+    flow_work *w = &m->work[0];
+    const flow_going *row = flow_destination_row(m, w, place, FLOW_CAUSE_ECONOMIC, 0);
+    flow_own_row own;
+    if (row == NULL || !flow_destination_own_row(m, w, row, &m->to->rule[FLOW_CAUSE_ECONOMIC],
+                                                 place, (double)INFINITY, &own)) {
+        return no_row(w);
     }
-    const double odds = odds_of(row);
+    const double odds = odds_of(row->n, own.weight);
     if (!isfinite(odds)) { return FLOW_OK; } // nowhere to go
     if (!(rate < often)) {
         return flow_fail(FLOW_EINPUT,

@@ -474,7 +474,11 @@ static flow_err make(flow_loader *l, need needs[static n_rule_axis], flow_groups
         if (needs[r].attribute != NULL) { FLOW_TRY(answer_need(l->s, out, r, &needs[r])); }
     }
     if (needs[rule_home].n_class > 0) { FLOW_TRY(answer_home(l->s, out)); }
+    const int32_t n_axis = out->n_axis;
     FLOW_TRY(flow_leave_load(l, out));
+    FLOW_TRY(flow_choose_load(l, out));
+    if (l->problems.n_error > before) { return FLOW_OK; }
+    flow_people_merge(l, out, n_axis);
     if (l->problems.n_error > before) { return FLOW_OK; }
     FLOW_TRY(finish_axes(l, out));
     FLOW_TRY(describe_rules(l, needs, out));
@@ -488,6 +492,7 @@ flow_err flow_groups_load(flow_loader *l)
     flow_groups *groups = flow_calloc(1, sizeof *groups);
     if (groups == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for groups"); }
     groups->status = groups->cause = groups->household = -1;
+    groups->n_chooser = 1;
     l->s->groups = groups;
     need needs[n_rule_axis] = {{0}};
     const flow_err err = make(l, needs, groups);
@@ -504,6 +509,7 @@ void flow_groups_free(flow_groups *groups)
         flow_dealloc(groups->axis[a].rule_class);
         flow_dealloc(groups->axis[a].leave);
         flow_dealloc(groups->axis[a].reach);
+        flow_dealloc(groups->axis[a].choose);
     }
     flow_dealloc(groups->axis);
     flow_dealloc(groups->size);

@@ -7,6 +7,7 @@
 #define FLOW_PEOPLE_H
 
 #include "scenario.h"
+#include "table.h"
 
 /// What the rules want to know of a group.
 typedef struct flow_rule_class {
@@ -44,8 +45,10 @@ typedef struct flow_people_axis {
     double *weight;                  ///< [n_place][n_class] chance of each class
     int32_t rule;                    ///< index of the rule axis it answers, -1: none
     int32_t *rule_class;             ///< [n_class] class of that rule axis
-    double *leave; ///< [n_class][FLOW_N_CAUSE] factor on hazards and shares; NULL: all 1
-    double *reach; ///< [n_class][FLOW_N_CAUSE] days of travel; INFINITY: no limit of their own
+    double *leave;  ///< [n_class][FLOW_N_CAUSE] factor on hazards and shares; NULL: all 1
+    double *reach;  ///< [n_class][FLOW_N_CAUSE] days of travel; INFINITY: no limit of their own
+    double *choose; ///< [n_class][FLOW_N_CAUSE][FLOW_N_TERM] added to coefficients; NULL: all 0
+    int32_t choose_stride; ///< chooser = sum of class * choose_stride
 } flow_people_axis;
 
 struct flow_groups {
@@ -59,6 +62,7 @@ struct flow_groups {
     flow_rule_class *rule;  ///< [n_rule]
     int32_t n_religion, n_ethnicity;
     bool leaves, reaches; ///< some axis has factors, or limits
+    int32_t n_chooser;    ///< combinations of classes that choose by other coefficients, at least 1
 };
 
 struct flow_loader;
@@ -70,10 +74,30 @@ flow_err flow_groups_axis(struct flow_loader *loader, flow_groups *groups, const
                           int32_t *out);
 /// Read the table that people.leave names.
 flow_err flow_leave_load(struct flow_loader *loader, flow_groups *groups);
+/// Read the table that people.choose names.
+flow_err flow_choose_load(struct flow_loader *loader, flow_groups *groups);
+/// Values of attributes that behave alike become one class, on the axes from `first` on: those that
+/// only these tables tell apart. Then choosers are numbered.
+void flow_people_merge(struct flow_loader *loader, flow_groups *groups, int32_t first);
+/// Call for each class of an axis that a cell of a table means: its name, a value, or a range of
+/// numbers "0..17" that holds it. A problem when there is none.
+typedef void flow_class_visit(void *context, int32_t class_index, const char *label);
+void flow_people_classes(struct flow_loader *loader, const flow_people_axis *axis, const char *text,
+                         flow_mark at, flow_class_visit *visit, void *context);
+/// Axis that a cell names; -1 with a problem.
+flow_err flow_people_axis_of(struct flow_loader *loader, flow_groups *groups, const flow_table *t,
+                             int64_t row, int32_t column, int32_t *out);
+/// Cause that a cell names, -1: all; false with a problem.
+bool flow_people_cause(struct flow_loader *loader, const flow_table *t, int64_t row, int32_t column,
+                       int32_t *out);
 /// Factor on the hazard and the share of a cause, for people of a group.
 double flow_leave_factor(const flow_groups *groups, uint32_t group, int32_t cause);
 /// Days of travel to the farthest place that people of a group know of; INFINITY: as all.
 double flow_leave_reach(const flow_groups *groups, uint32_t group, int32_t cause);
+/// Number of the people who choose like a group, below n_chooser.
+int32_t flow_group_chooser(const flow_groups *groups, uint32_t group);
+/// What is added to the coefficient of a term and cause for these people.
+double flow_choose_add(const flow_groups *groups, int32_t chooser, int32_t cause, int32_t term);
 /// Accepts NULL and groups that are not whole.
 void flow_groups_free(flow_groups *groups);
 

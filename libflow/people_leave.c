@@ -54,47 +54,43 @@ static bool means(const char *text, const char *label)
            flow_number_parse(label, &value) && low <= value && value <= high;
 }
 
-static void set_class(flow_loader *l, const flow_groups *groups, const leave_row *row,
-                      int32_t class_index, const char *label)
+void flow_people_classes(flow_loader *l, const flow_people_axis *axis, const char *text,
+                         flow_mark at, flow_class_visit *visit, void *context)
 {
-    const flow_people_axis *axis = &groups->axis[row->axis];
-    for (int32_t c = 0; c < FLOW_N_CAUSE; c++) {
-        if (row->cause >= 0 && row->cause != c) { continue; }
-        const int64_t at = (int64_t)class_index * FLOW_N_CAUSE + c;
-        if (axis->leave[at] >= 0.0) {
-            char shown[64];
-            int32_t n;
-            flow_problem_error(&l->problems, row->at, "'%s' has a row for %s already",
-                               flow_quote(label, shown), flow_by_terms(FLOW_BY_CAUSE, &n)[c].name);
-            return;
-        }
-        axis->leave[at] = row->factor;
-        axis->reach[at] = row->radius;
-    }
-}
-
-static void set_classes(flow_loader *l, const flow_groups *groups, const leave_row *row,
-                        const char *text)
-{
-    const flow_people_axis *axis = &groups->axis[row->axis];
     const bool attribute = axis->kind == FLOW_AXIS_ATTRIBUTE;
     int32_t n = 0;
     for (int32_t v = 0; v < (attribute ? axis->attribute->n_value : axis->n_class); v++) {
         const char *label = attribute ? axis->attribute->value[v] : flow_axis_label(l->s, axis, v);
         if (!means(text, label)) { continue; }
-        set_class(l, groups, row, attribute ? axis->class_of[v] : v, label);
+        visit(context, attribute ? axis->class_of[v] : v, label);
         n++;
     }
     char shown[64];
     if (n == 0) {
-        flow_problem_error(&l->problems, row->at,
+        flow_problem_error(&l->problems, at,
                            "'%s' is no class of %s; a value of it, or a range of numbers such as "
                            "0..17, was expected",
                            flow_quote(text, shown), axis->name);
     }
 }
 
-static bool cause_of(flow_loader *l, const flow_table *t, int64_t row, int32_t column, int32_t *out)
+flow_err flow_people_axis_of(flow_loader *l, flow_groups *groups, const flow_table *t, int64_t row,
+                             int32_t column, int32_t *out)
+{
+    const char *name = flow_table_text(t, row, column);
+    FLOW_TRY(flow_groups_axis(l, groups, name, out));
+    char shown[64];
+    if (*out < 0) {
+        flow_problem_error(&l->problems, flow_table_mark(t, row, column),
+                           "'%s' is not origin, status, cause or an attribute that the scenario "
+                           "gives its people",
+                           flow_quote(name, shown));
+    }
+    return FLOW_OK;
+}
+
+bool flow_people_cause(flow_loader *l, const flow_table *t, int64_t row, int32_t column,
+                       int32_t *out)
 {
     const char *text = column < 0 ? "" : flow_table_text(t, row, column);
     int32_t n;
@@ -110,21 +106,39 @@ static bool cause_of(flow_loader *l, const flow_table *t, int64_t row, int32_t c
     return false;
 }
 
+/// A row on its way to the classes it means.
+typedef struct setting {
+    flow_loader *l;
+    flow_people_axis *axis;
+    const leave_row *row;
+} setting;
+
+static void set_class(void *context, int32_t class_index, const char *label)
+{
+    const setting *s = context;
+    const flow_people_axis *axis = s->axis;
+    for (int32_t c = 0; c < FLOW_N_CAUSE; c++) {
+        if (s->row->cause >= 0 && s->row->cause != c) { continue; }
+        const int64_t at = (int64_t)class_index * FLOW_N_CAUSE + c;
+        if (axis->leave[at] >= 0.0) {
+            char shown[64];
+            int32_t n;
+            flow_problem_error(&s->l->problems, s->row->at, "'%s' has a row for %s already",
+                               flow_quote(label, shown), flow_by_terms(FLOW_BY_CAUSE, &n)[c].name);
+            return;
+        }
+        axis->leave[at] = s->row->factor;
+        axis->reach[at] = s->row->radius;
+    }
+}
+
 static flow_err read_row(flow_loader *l, const flow_table *t, int64_t i, const leave_columns *c,
                          flow_groups *groups)
 {
     leave_row row = {.factor = 1.0, .radius = 0.0, .at = flow_table_mark(t, i, c->class)};
-    const char *name = flow_table_text(t, i, c->axis);
-    FLOW_TRY(flow_groups_axis(l, groups, name, &row.axis));
-    char shown[64];
-    if (row.axis < 0) {
-        flow_problem_error(&l->problems, flow_table_mark(t, i, c->axis),
-                           "'%s' is not origin, status, cause or an attribute that the scenario "
-                           "gives its people",
-                           flow_quote(name, shown));
-        return FLOW_OK;
-    }
-    bool good = cause_of(l, t, i, c->cause, &row.cause);
+    FLOW_TRY(flow_people_axis_of(l, groups, t, i, c->axis, &row.axis));
+    if (row.axis < 0) { return FLOW_OK; }
+    bool good = flow_people_cause(l, t, i, c->cause, &row.cause);
     good &= flow_table_number(t, i, c->factor, "factor", "", 0.0, MOST_FACTOR, 1.0, &l->problems,
                               &row.factor);
     if (c->radius >= 0) {
@@ -137,32 +151,9 @@ static flow_err read_row(flow_loader *l, const flow_table *t, int64_t i, const l
     groups->reaches = groups->reaches || limited;
     groups->leaves = true;
     FLOW_TRY(reserve(&groups->axis[row.axis]));
-    set_classes(l, groups, &row, flow_table_text(t, i, c->class));
+    setting to = {.l = l, .axis = &groups->axis[row.axis], .row = &row};
+    flow_people_classes(l, to.axis, flow_table_text(t, i, c->class), row.at, set_class, &to);
     return FLOW_OK;
-}
-
-/// Values that behave alike become one class, where nobody else tells them apart.
-static void merge(flow_people_axis *axis)
-{
-    enum { n_cause = FLOW_N_CAUSE };
-    const size_t size = n_cause * sizeof *axis->leave;
-    int32_t n = 0;
-    for (int32_t v = 0; v < axis->attribute->n_value; v++) {
-        const double *leave = axis->leave + (int64_t)v * n_cause;
-        const double *reach = axis->reach + (int64_t)v * n_cause;
-        int32_t c = 0;
-        while (c < n && (memcmp(axis->leave + (int64_t)c * n_cause, leave, size) != 0 ||
-                         memcmp(axis->reach + (int64_t)c * n_cause, reach, size) != 0)) {
-            c++;
-        }
-        if (c == n) { // v >= n: what stands there has been read
-            memmove(axis->leave + (int64_t)n * n_cause, leave, size);
-            memmove(axis->reach + (int64_t)n * n_cause, reach, size);
-            n++;
-        }
-        axis->class_of[v] = c;
-    }
-    axis->n_class = n;
 }
 
 flow_err flow_leave_load(flow_loader *l, flow_groups *groups)
@@ -181,7 +172,6 @@ flow_err flow_leave_load(flow_loader *l, flow_groups *groups)
     FLOW_TRY(flow_load_table(l, name, "people.leave names it", NULL, &t));
     if (t == NULL) { return FLOW_OK; }
     const int64_t before = l->problems.n_error;
-    const int32_t n_axis = groups->n_axis;
     const leave_columns c = {.axis = flow_table_need(t, "axis", &l->problems),
                              .class = flow_table_need(t, "class", &l->problems),
                              .cause = flow_table_find(t, "cause"),
@@ -196,11 +186,9 @@ flow_err flow_leave_load(flow_loader *l, flow_groups *groups)
     flow_table_free(t);
     for (int32_t a = 0; a < groups->n_axis && err == FLOW_OK; a++) {
         flow_people_axis *axis = &groups->axis[a];
-        if (axis->leave == NULL) { continue; }
-        for (int64_t i = 0; i < (int64_t)axis->n_class * FLOW_N_CAUSE; i++) {
+        for (int64_t i = 0; axis->leave != NULL && i < (int64_t)axis->n_class * FLOW_N_CAUSE; i++) {
             if (axis->leave[i] < 0.0) { axis->leave[i] = 1.0; }
         }
-        if (a >= n_axis && axis->kind == FLOW_AXIS_ATTRIBUTE) { merge(axis); }
     }
     return err;
 }

@@ -102,6 +102,8 @@ static const flow_field people_rows[] = {
      "attributes of the scenario such as gender."},
     {"leave", PEOPLE(leave), FLOW_TEXT, "", "", 0, 0, NULL, '-', "",
      "File of factors by class of people on hazards and on shares that must leave; empty: none."},
+    {"choose", PEOPLE(choose), FLOW_TEXT, "", "", 0, 0, NULL, '-', "",
+     "File of what classes of people add to coefficients of destinations; empty: none."},
     FLOW_FIELD_END};
 
 #define OUTPUT(member) offsetof(flow_settings_output, member)

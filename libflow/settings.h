@@ -80,8 +80,9 @@ typedef struct flow_settings_spawn {
 
 /// Groups of people. docs/model.md, "People".
 typedef struct flow_settings_people {
-    char *axes;  ///< names parted by commas
-    char *leave; ///< file of how classes differ in leaving
+    char *axes;   ///< names parted by commas
+    char *leave;  ///< file of how classes differ in leaving
+    char *choose; ///< file of how classes differ in where they go
 } flow_settings_people;
 
 /// What result files hold. docs/output.md, "What is written".

@@ -109,7 +109,8 @@ bool flow_choice_any(const flow_settings *set, int32_t kind)
             "Utility of staying, beside the terms of the place."                                   \
     }
 
-// The terms of terms.def with other fallbacks for distance, population and safety.
+// The terms of terms.def with other fallbacks for distance, population and safety, and for work for
+// wage and diaspora.
 #define FLOW_TERM(name, key, transform, of_way, unit, fallback, tag, source, help)                 \
     {key,                                                                                          \
      CHOICE(coefficient[FLOW_TERM_##name]),                                                        \
@@ -123,11 +124,9 @@ bool flow_choice_any(const flow_settings *set, int32_t kind)
      source,                                                                                       \
      help},
 #define FALLBACK_DECAY(text) text
-#define FALLBACK_WAGE(text) text
 #define FALLBACK_UNEMPLOYMENT(text) text
 #define FALLBACK_CAMP(text) text
 #define FALLBACK_ROOM(text) text
-#define FALLBACK_DIASPORA(text) text
 #define FALLBACK_LANGUAGE(text) text
 #define FALLBACK_REGION(text) text
 #define FALLBACK_HOME(text) text
@@ -136,6 +135,8 @@ bool flow_choice_any(const flow_settings *set, int32_t kind)
 #define FALLBACK_SERVICES(text) text
 #define FALLBACK_POLICY(text) text
 #define FALLBACK_CONSTANT(text) text
+#define FALLBACK_WAGE(text) text
+#define FALLBACK_DIASPORA(text) text
 
 #define FALLBACK_DISTANCE(text) "-3.8"
 #define FALLBACK_POPULATION(text) "0.7"
@@ -187,9 +188,13 @@ const flow_field flow_choice_drought_rows[] = {
 #undef FALLBACK_POPULATION
 #undef FALLBACK_SAFETY
 
+#undef FALLBACK_WAGE
+#undef FALLBACK_DIASPORA
 #define FALLBACK_DISTANCE(text) "-0.77"
 #define FALLBACK_POPULATION(text) "0.72"
 #define FALLBACK_SAFETY(text) "1"
+#define FALLBACK_WAGE(text) "0.7"
+#define FALLBACK_DIASPORA(text) "0.6"
 const flow_field flow_choice_economic_rows[] = {
 #include "terms.def"
     STAY("true"),
@@ -202,6 +207,10 @@ const flow_field flow_choice_economic_rows[] = {
 #undef FALLBACK_DISTANCE
 #undef FALLBACK_POPULATION
 #undef FALLBACK_SAFETY
+#undef FALLBACK_WAGE
+#undef FALLBACK_DIASPORA
+#define FALLBACK_WAGE(text) text
+#define FALLBACK_DIASPORA(text) text
 
 #define FALLBACK_DISTANCE(text) "-2.2"
 #define FALLBACK_POPULATION(text) "1"

@@ -96,6 +96,7 @@ static int32_t list_destination(const flow_model *m, int32_t n, flow_block *out)
     ROW(fee, n_link, FLOW_DERIVED, 0, 0);
     ROW(worth, n_place, FLOW_KEPT, -1e6, 1e6);
     ROW(kin_first, n_place + 1, FLOW_SCRATCH, 0, 0);
+    ROW(kin_end, n_place, FLOW_SCRATCH, 0, 0);
     ROW(by_cause, n_place * FLOW_N_CAUSE, FLOW_KEPT, 0, FLOW_STATE_MOST);
     ROW(trapped, n_place, FLOW_KEPT, 0, FLOW_STATE_MOST);
     ROW(entered_by_cause, n_link * FLOW_N_CAUSE_CLASS, FLOW_KEPT, 0, FLOW_STATE_MOST);

@@ -306,6 +306,66 @@ Test(destination, nobody_is_a_diaspora_at_home)
     toy_end(&w);
 }
 
+/// People at a place who are from another one.
+static double people_of(const toy_world *w, const char *at, const char *from)
+{
+    const flow_cells *here = &w->m->here[place(w, at)];
+    double n = 0.0;
+    for (int32_t i = 0; i < here->n; i++) {
+        const flow_key *key = &here->row[i].key;
+        for (int32_t a = 0; a < w->m->groups.n_axis; a++) {
+            const flow_people_axis *axis = &w->m->groups.axis[a];
+            if (axis->kind == FLOW_AXIS_ORIGIN &&
+                flow_group_class(axis, key->group) == place(w, from)) {
+                n += (double)flow_persons(w->m, key->group, here->row[i].n);
+            }
+        }
+    }
+    return n;
+}
+
+// Known answer: at one place, people of two origins follow each their own: those of the table and
+// those who went since.
+Test(destination, people_follow_those_of_their_own_origin)
+{
+    toy t = labour;
+    t.yaml = "movement: {rule: destination}\npeople: {axes: origin}\n";
+    t.more[0][0] = "diaspora.csv";
+    t.more[0][1] = "origin,place,people\nA,C,500\nB,D,300\n";
+    t.set[6] = "destination_economic.may_stay=false";
+    t.set[7] = "destination_flood.distance=-60"; // to B, 40 km away, or 90 km
+    toy_world w = toy_make(&t, 36);
+    push(&w, "onset_flood", "A", 1.0);
+    toy_days(&w, 1);
+    cr_assert_eq(people_of(&w, "B", "A"), 100000.0);
+    push(&w, "onset_flood", "A", 0.0);
+    push(&w, "onset_economic", "B", 0.5);
+    static const char *const town[] = {"A", "C", "D"}, *const from[] = {"A", "B"};
+    static const double km[] = {40, 130, 160}, settled[2][3] = {{0, 500, 0}, {0, 0, 300}};
+    double before[2][3] = {{0}};
+    for (int day = 0; day < 2; day++) {
+        double weight[2][3], sum[2] = {0}, here[2];
+        for (int o = 0; o < 2; o++) {
+            here[o] = people_of(&w, "B", from[o]);
+            for (int k = 0; k < 3; k++) { // at home in A nobody is a diaspora of A
+                const double went = o == 0 && k == 0 ? 0.0 : before[o][k];
+                weight[o][k] = pow(1.0 + settled[o][k] + went, 0.6) / km[k];
+                sum[o] += weight[o][k];
+            }
+        }
+        toy_days(&w, 1);
+        for (int o = 0; o < 2; o++) {
+            for (int k = 0; k < 3; k++) {
+                const double now = people_of(&w, town[k], from[o]);
+                expect_near(now - before[o][k], here[o], 0.5 * weight[o][k] / sum[o], town[k]);
+                before[o][k] = now;
+            }
+        }
+        cr_assert_gt(before[0][1], 5000.0);
+    }
+    toy_end(&w);
+}
+
 // Known answer: exp(b fee / wealth), fees summed along the way.
 Test(destination, fees_of_the_way_deter)
 {

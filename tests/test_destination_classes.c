@@ -218,6 +218,121 @@ Test(classes, who_knows_no_place_stays)
     toy_end(&w);
 }
 
+// Where they go -----------------------------------------------------------------------------------
+
+static const char choosing[] = "movement: {rule: destination}\npeople: {choose: choose.csv}\n";
+
+static toy chooser(const char *table_text)
+{
+    toy t = fork;
+    t.yaml = choosing;
+    t.attributes = attributes;
+    t.more[0][0] = "choose.csv";
+    t.more[0][1] = table_text;
+    t.set[0] = "destination_conflict.distance=-1";
+    t.set[1] = "destination_conflict.population=0.5";
+    t.set[2] = "destination_flood.distance=-1.3";
+    t.set[3] = "destination_flood.population=0.2";
+    t.set[4] = "destination.soften=0";
+    return t;
+}
+
+// Known answer: the logit of McFadden 1974 within each class, what several axes add to a
+// coefficient adds up, for one cause or for all.
+Test(classes, classes_add_to_coefficients)
+{
+    const toy t = chooser("axis,class,cause,term,add\ngender,female,conflict,distance,-0.9\n"
+                          "age,0..17,,distance,0.4\nage,70,,distance,0.4\n"
+                          "age,70,flood,population,1.1\n");
+    toy_world w = toy_make(&t, 67);
+    // Two genders and three ages: 8 and 16 are alike.
+    cr_expect_eq(w.m->groups.n_chooser, 6);
+    static const double km[2] = {40, 90}, size[2] = {50000, 20000};
+    static const char *const name[2] = {"B", "C"};
+    double before[2] = {50000, 20000}, here = 200000;
+    for (int c = 0; c < 2; c++) {
+        push(&w, c == 0 ? "onset_conflict" : "onset_flood", "A", c == 0 ? 0.5 : 1.0);
+        if (c == 1) { push(&w, "onset_conflict", "A", 0.0); }
+        toy_days(&w, 1);
+        double p[2] = {0};
+        for (int i = 0; i < n_class; i++) {
+            const int age = i % 4, gender = i / 4;
+            const double distance = (c == 0 ? -1.0 : -1.3) + (age != 2 ? 0.4 : 0.0) +
+                                    (c == 0 && gender == 1 ? -0.9 : 0.0);
+            const double population = (c == 0 ? 0.5 : 0.2) + (c == 1 && age == 3 ? 1.1 : 0.0);
+            double weight[2], sum = 0.0;
+            for (int k = 0; k < 2; k++) {
+                weight[k] = pow(km[k], distance) * pow(size[k], population);
+                sum += weight[k];
+            }
+            for (int k = 0; k < 2; k++) {
+                p[k] += of_gender[gender] * of_age[age] * weight[k] / sum * (c == 0 ? 0.5 : 1.0);
+            }
+        }
+        for (int k = 0; k < 2; k++) {
+            toy_binomial(toy_people(&w, name[k]) - before[k], here, p[k], name[k]);
+            before[k] = toy_people(&w, name[k]);
+        }
+        here = toy_people(&w, "A");
+    }
+    toy_end(&w);
+}
+
+// Property: a table that adds nothing changes no bit of what people do.
+Test(classes, nothing_added_is_nothing_changed)
+{
+    double found[2][3];
+    for (int i = 0; i < 2; i++) {
+        const toy t = chooser(i == 0 ? "axis,class,cause,term,add\n"
+                                     : "axis,class,term,add\nage,0..99,distance,0\n");
+        toy_world w = toy_make(&t, 68);
+        cr_expect_eq(w.m->groups.n_chooser, 1);
+        push(&w, "onset_flood", "A", 0.5);
+        toy_days(&w, 3);
+        for (int k = 0; k < 3; k++) {
+            found[i][k] = toy_people(&w, k == 0 ? "A" : k == 1 ? "B" : "C");
+        }
+        toy_end(&w);
+    }
+    cr_expect_arr_eq(found[0], found[1], sizeof found[0]);
+}
+
+static void refuse_choice(const char *choose, const char *set, const char *expected)
+{
+    toy t = chooser(choose);
+    t.set[5] = set;
+    toy_refused(&t, expected);
+}
+
+Test(classes, tables_of_choices_that_cannot_be_are_refused)
+{
+    refuse_choice("axis,class,term,add\nsex,male,distance,1\n", NULL,
+                  "choose.csv:2:1: 'sex' is not origin, status, cause or an attribute that the "
+                  "scenario gives its people");
+    refuse_choice("axis,class,term,add\nage,8,distanse,1\n", NULL,
+                  "choose.csv:2:7: 'distanse' is no coefficient of destinations; one such as "
+                  "distance or population was expected");
+    refuse_choice("axis,class,cause,term,add\nage,8,,distance,1\nage,0..17,flood,distance,1\n",
+                  NULL, "choose.csv:3:5: '8' has a row for flood and distance already");
+    refuse_choice("axis,class,cause,term,add\nage,8,flood,camp,1\n",
+                  "destination_flood.kind=radiation",
+                  "choose.csv:2:13: where people go because of flood does not depend on the "
+                  "coefficient camp: its kind of destination has none");
+    refuse_choice(
+        "axis,class,term,add\nage,8,camp,1\n", "destination.kind=gravity",
+        "choose.csv:2:7: where people go for any cause does not depend on the coefficient "
+        "camp: its kind of destination has none");
+    refuse_choice("axis,class,cause,term,add\nage,8,return,distance,1\n", NULL,
+                  "choose.csv:2:14: where people go because of return does not depend on the "
+                  "coefficient distance: its kind of destination has none");
+    refuse_choice("axis,class,term,add\nage,8,distance,\n", NULL,
+                  "choose.csv:2:16: add is empty, a number was expected (-1000 to 1000)");
+    toy t = fork;
+    t.yaml = "people: {choose: choose.csv}\nspawn: {mode: none}\n";
+    toy_refused(&t, "scenario.yaml:4:18: people.choose belongs to movement.rule destination, which "
+                    "is not in force");
+}
+
 static void refuse(const char *leave, const char *expected)
 {
     toy t = fork;

@@ -506,6 +506,7 @@ Test(row, values_without_utility_are_refused_by_name)
     flow_row_input in = {.n = 2, .stay = -1, .distance = distance, .population = 3.0};
     in.term[FLOW_TERM_POPULATION] = people;
     in.term[FLOW_TERM_WAGE] = wage;
+    rule.coefficient[FLOW_TERM_WAGE] = 0.7;
     people[1] = -5.0;
     expect_refusal(&rule, &in, "candidate 1: population = -5 persons gives no utility");
     rule.kind = FLOW_ROW_RADIATION;
