@@ -77,11 +77,11 @@ static int64_t digits(job *j, int64_t n)
 }
 static int64_t inversion(job *j, int64_t n)
 {
-    return by_inversion(j->rng->state, n, j->p, 1.0 - j->p);
+    return by_inversion(j->rng->state, n, j->p, 1.0 - j->p, false);
 }
 static int64_t rejection(job *j, int64_t n)
 {
-    return by_rejection(j->rng->state, n, j->p, 1.0 - j->p);
+    return by_rejection(j->rng->state, n, j->p, 1.0 - j->p, false);
 }
 static int64_t own_row(job *j, int64_t n)
 {

@@ -51,6 +51,10 @@ static void draw_digits(flow_rng_state *state, uint32_t m, uint32_t *word)
 }
 
 // Binomial --------------------------------------------------------------------------------------
+//
+// Where p is above 1/2 those who are not hit are drawn, from a mirrored stream: a draw that gives
+// many hits gives many on both sides of 1/2. So runs that share their luck, but not quite their
+// chances, stay close together; the law of the counts is the same.
 
 /// Few people: a digit of 16 bits each is compared with p; more digits where the first is equal.
 static int64_t by_digits(flow_rng_state *state, int64_t n, double p)
@@ -71,6 +75,13 @@ static int64_t by_digits(flow_rng_state *state, int64_t n, double p)
     return hits;
 }
 
+/// A number of the same chances in [0, 1): as it is drawn, or counted from the other end.
+static double from_end(flow_rng_state *state, bool mirror)
+{
+    const double u = flow_rng_uniform(state);
+    return mirror ? (1.0 - 0x1p-53) - u : u;
+}
+
 /// log(1 - p) for 0 < p <= 1/2 to the last bits, at half the price of log1p().
 static double log_rest(double p)
 {
@@ -80,7 +91,7 @@ static double log_rest(double p)
 
 /// Few expected hits: the chances of 0, 1, 2... hits are taken from a uniform number until it is
 /// used up. Source: Kachitvichyanukul and Schmeiser 1988, algorithm BINV, DOI 10.1145/42372.42381.
-static int64_t by_inversion(flow_rng_state *state, int64_t n, double p, double q)
+static int64_t by_inversion(flow_rng_state *state, int64_t n, double p, double q, bool mirror)
 {
     static const double inverse[] = {
         0.0,      1.0,      1.0 / 2,  1.0 / 3,  1.0 / 4,  1.0 / 5,  1.0 / 6,  1.0 / 7,
@@ -93,11 +104,11 @@ static int64_t by_inversion(flow_rng_state *state, int64_t n, double p, double q
         1.0 / 56, 1.0 / 57, 1.0 / 58, 1.0 / 59, 1.0 / 60, 1.0 / 61, 1.0 / 62, 1.0 / 63,
     };
     const int most = sizeof inverse / sizeof *inverse;
-    double u = flow_rng_uniform(state);
+    double u = from_end(state, mirror);
     if (u < 1.0 - (double)n * p) { return 0; } // (1 - p)^n >= 1 - n p: mostly no exp() is needed
     const double none = exp((double)n * log_rest(p));
     const double odds = p / q;
-    for (;; u = flow_rng_uniform(state)) {
+    for (;; u = from_end(state, mirror)) {
         double chance = none;
         double left = odds * ((double)n + 1.0);
         // `most` or more hits have a chance below 1e-25: then rounding kept u from running out.
@@ -138,14 +149,15 @@ static bool accept(int64_t n, double p, double q, const flow_bell *bell, int64_t
 
 /// Many expected hits, n p q >= 9: rejection from a bell. Takes 25 to 40 ns where
 /// gsl_ran_binomial() takes 40 to 75 (bench_split), and has no bound on n.
-static int64_t by_rejection(flow_rng_state *state, int64_t n, double p, double q)
+static int64_t by_rejection(flow_rng_state *state, int64_t n, double p, double q, bool mirror)
 {
     const double mean = (double)n * p;
     const int64_t mode = (int64_t)(mean + p);
     const flow_bell bell = {.mode = mode,
                             .shift = mean - (double)mode,
                             .spread = sqrt(mean * q),
-                            .skew = (q - p) * (1.0 / 6)};
+                            .skew = (q - p) * (1.0 / 6),
+                            .mirror = mirror};
     for (;;) {
         const flow_proposal propose = flow_bell_propose(state, &bell);
         const int64_t hits = mode + propose.jump;
@@ -156,21 +168,21 @@ static int64_t by_rejection(flow_rng_state *state, int64_t n, double p, double q
 }
 
 /// Binomial for 0 < p <= 1/2, q = 1 - p, n >= 1, the cheapest way.
-static int64_t draw_hits(flow_rng_state *state, int64_t n, double p, double q)
+static int64_t draw_hits(flow_rng_state *state, int64_t n, double p, double q, bool mirror)
 {
     if (n <= always_digits || (n <= most_digits && p >= digits_from)) {
         return by_digits(state, n, p);
     }
-    if ((double)n * p * q < invert_below) { return by_inversion(state, n, p, q); }
-    return by_rejection(state, n, p, q);
+    if ((double)n * p * q < invert_below) { return by_inversion(state, n, p, q, mirror); }
+    return by_rejection(state, n, p, q, mirror);
 }
 
 int64_t flow_binomial(gsl_rng *rng, int64_t n, double p)
 {
     if (!(p > 0.0) || n <= 0) { return 0; }
     if (p >= 1.0) { return n; }
-    if (p <= 0.5) { return draw_hits(rng->state, n, p, 1.0 - p); }
-    return n - draw_hits(rng->state, n, 1.0 - p, p);
+    if (p <= 0.5) { return draw_hits(rng->state, n, p, 1.0 - p, false); }
+    return n - draw_hits(rng->state, n, 1.0 - p, p, true);
 }
 
 // Rows ------------------------------------------------------------------------------------------
@@ -355,9 +367,9 @@ static void split_chain(flow_rng_state *state, int64_t n, int32_t k, const doubl
         const double p = weight[i] / tail[i];
         const double q = tail[i + 1] / tail[i];
         if (p <= q) {
-            out[i] = p > 0.0 ? draw_hits(state, left, p, q) : 0;
+            out[i] = p > 0.0 ? draw_hits(state, left, p, q, false) : 0;
         } else {
-            out[i] = left - draw_hits(state, left, q, p);
+            out[i] = left - draw_hits(state, left, q, p, true);
         }
         left -= out[i];
     }

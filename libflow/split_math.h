@@ -56,6 +56,7 @@ typedef struct flow_bell {
     double shift;  ///< mean - mode
     double spread; ///< standard deviation, at least 3
     double skew;   ///< third central moment / (6 variance): (1 - 2 p) / 6 of a binomial
+    bool mirror;   ///< the same draw gives much where it would give little
 } flow_bell;
 
 typedef struct flow_proposal {
@@ -121,7 +122,7 @@ static inline flow_proposal flow_bell_propose(flow_rng_state *state, const flow_
     const bool tail = strip == flow_bell_strips - 1;
     const double far = tail ? -log(1.0 - u) : 0.0;
     const double size = tail ? from + far / from : from + u * (flow_bell_edge[strip + 1] - from);
-    const double z = (bits & flow_bell_strips) != 0 ? -size : size;
+    const double z = ((bits & flow_bell_strips) != 0) != bell->mirror ? -size : size;
     const double width = bell->spread + flow_bell_widen;
     flow_proposal out;
     out.jump = flow_floor(width * z + (bell->skew * (z * z - 1.0) + (bell->shift + 0.5)));

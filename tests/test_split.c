@@ -534,3 +534,31 @@ Test(split, bits_are_those_of_every_compiler_and_processor)
     const uint64_t bits = split_bits(rng);
     cr_expect_eq(bits, SPLIT_BITS, "%016llx", (unsigned long long)bits);
 }
+
+// Property: with the same luck a little more chance never changes what is much into what is little,
+// on both sides of 1/2 and whichever way the counts are drawn.
+Test(split, counts_of_the_same_luck_stay_close_when_the_chance_changes_a_little)
+{
+    static const double pair[][2] = {{0.49, 0.51}, {0.31, 0.33}, {0.72, 0.74}};
+    static const int64_t sizes[] = {100, 2000, 1000000};
+    for (int c = 0; c < 3; c++) {
+        for (int k = 0; k < 3; k++) {
+            const double n = (double)sizes[k];
+            double apart = 0.0, each = 0.0;
+            for (int32_t draw = 0; draw < 500; draw++) {
+                double x[2];
+                for (int i = 0; i < 2; i++) {
+                    const double p = pair[c][i];
+                    flow_rng_key(rng, 5, 0, draw, FLOW_DRAW_LEAVE, 77);
+                    const int64_t hits = flow_binomial(rng, sizes[k], p);
+                    x[i] = ((double)hits - n * p) / sqrt(n * p * (1.0 - p));
+                }
+                apart += (x[0] - x[1]) * (x[0] - x[1]);
+                each += x[0] * x[0] + x[1] * x[1];
+            }
+            // Independent counts: 1. The parts of the bell that are looked at again cost some.
+            cr_expect_lt(apart / each, 0.2, "n %g, chances %g and %g: %g", n, pair[c][0],
+                         pair[c][1], apart / each);
+        }
+    }
+}
