@@ -22,7 +22,7 @@ typedef struct head {
 } head;
 
 static const char magic[16] = "libflow state\n";
-enum { byte_order = 0x01020304, format = 2 };
+enum { byte_order = 0x01020304, format = 3 };
 enum { piece = 1 << 20 }; // bytes that are hashed and written at a time
 
 _Static_assert(sizeof(head) == 56, "the head of a checkpoint has no padding");

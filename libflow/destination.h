@@ -82,6 +82,7 @@ struct flow_destination {
 
     int64_t *by_cause;         ///< [FLOW_N_CAUSE][n_place] persons who left today
     int64_t *trapped;          ///< [n_place] persons who wanted to leave today and had no way
+    int64_t *deaths;           ///< [n_place] persons who died there today
     int64_t *entered_by_cause; ///< [n_link][FLOW_N_CAUSE_CLASS] persons who entered it today
     int64_t *arrived_by_cause; ///< [n_place][FLOW_N_CAUSE_CLASS] persons who arrived today
     flow_cells *gate;          ///< [n_link] people who wait at the beginning of a link

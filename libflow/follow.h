@@ -35,6 +35,9 @@ _Static_assert(sizeof(flow_note) == 16, "what happens to people is kept in 16 by
 _Static_assert((int)FLOW_N_CAUSE_CLASS <= (int)FLOW_NO_CLASS &&
                    (int)FLOW_N_STATUS <= (int)FLOW_NO_CLASS,
                "classes fit");
+_Static_assert((int)FLOW_MOMENT_DEAD == (int)FLOW_N_STATUS &&
+                   (int)FLOW_MOMENT_MISSING < (int)FLOW_NO_CLASS,
+               "the dead and the missing are told from those with a status");
 
 /// Something that happens to people of a group; the id is set by flow_log_add().
 static inline flow_note flow_note_of(const flow_groups *groups, uint32_t group, int32_t day,

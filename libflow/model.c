@@ -185,6 +185,7 @@ flow_err flow_model_reset(flow_model *m, uint64_t seed, uint32_t member)
     m->event = 0;
     m->phase = 0;
     m->persons = m->entered = m->left = m->person_steps = 0;
+    m->dead = m->missing = m->units_dead = m->units_missing = 0;
     m->units = m->units_entered = m->units_left = 0;
     m->target = m->debt = m->waiting = 0;
     m->version++;
@@ -282,6 +283,14 @@ int64_t flow_model_left(const flow_model *m)
 {
     return m->left;
 }
+int64_t flow_model_dead(const flow_model *m)
+{
+    return m->dead;
+}
+int64_t flow_model_missing(const flow_model *m)
+{
+    return m->missing;
+}
 int64_t flow_model_households(const flow_model *m)
 {
     return m->units;
@@ -306,6 +315,9 @@ uint64_t flow_model_checksum(const flow_model *m)
     const int64_t totals[] = {m->persons, m->entered, m->left, m->debt, m->waiting};
     for (size_t i = 0; i < sizeof totals / sizeof *totals; i++) {
         sum = flow_mix(sum + (uint64_t)totals[i]);
+    }
+    if (m->dead > 0 || m->missing > 0) { // nothing else tells them from those who left
+        sum = flow_mix(flow_mix(sum + (uint64_t)m->dead) + (uint64_t)m->missing);
     }
     if (m->s->n_use > 0) { sum = flow_mix(sum + flow_columns_hash(m->columns)); }
     return sum;

@@ -52,6 +52,14 @@ typedef struct flow_crowd {
 /// for nine million steps.
 #define FLOW_MOST_PEOPLE 1e12
 
+/// What has become of people who are in the model no more.
+typedef enum flow_fate {
+    FLOW_FATE_LEFT,
+    FLOW_FATE_DEAD,
+    FLOW_FATE_MISSING, ///< on the way
+    FLOW_N_FATE
+} flow_fate;
+
 /// Scratch of one thread.
 typedef struct flow_work {
     gsl_rng *rng;          ///< how many
@@ -74,15 +82,15 @@ typedef struct flow_work {
     flow_few *few[2];    ///< their chances where weights change within a day
     int32_t head_place;  ///< first of the places whose streams are begun in `head`, -1: none
     uint32_t head[FLOW_LANES_HEADS * FLOW_HEAD_WORDS];
-    bool queued;        ///< somebody waits for the day's travel
-    flow_log log;       ///< what happened to people who are followed
-    int64_t left;       ///< persons who left in this phase
-    int64_t units_left; ///< units who left in this phase
-    bool wrote;         ///< somebody entered a link in this wave of the destination rule
-    flow_err error;     ///< of a function that a parallel loop called
-    char text[320];     ///< of that error
-    bool failed;        ///< out of memory in a parallel loop
-    char pad[64];       ///< threads do not share cache lines
+    bool queued;                     ///< somebody waits for the day's travel
+    flow_log log;                    ///< what happened to people who are followed
+    int64_t gone[FLOW_N_FATE];       ///< persons who are in the model no more since this phase
+    int64_t units_gone[FLOW_N_FATE]; ///< the same in units
+    bool wrote;     ///< somebody entered a link in this wave of the destination rule
+    flow_err error; ///< of a function that a parallel loop called
+    char text[320]; ///< of that error
+    bool failed;    ///< out of memory in a parallel loop
+    char pad[64];   ///< threads do not share cache lines
 } flow_work;
 
 /// How many of those who enter are of a group.
@@ -169,6 +177,9 @@ struct flow_model {
     int64_t bins;   ///< bins of max_move_speed
     uint32_t phase; ///< decisions made today, names their streams
     int64_t persons, entered, left, person_steps;
+    int64_t dead,
+        missing; ///< persons since the beginning; entered = persons + left + dead + missing
+    int64_t units_dead, units_missing;
     int64_t units, units_entered, units_left; ///< households, or persons who move alone
     int64_t target;                           ///< people wanted to enter today
     int64_t debt;    ///< registrations that fell and suppress later entries
@@ -264,6 +275,13 @@ double flow_model_km_before(const flow_model *m, int32_t link, const flow_key *k
 /// A party travels on a link today: arrives, or spends the night on it.
 void flow_model_enter_link(flow_model *m, flow_work *w, int32_t link, flow_party *party);
 flow_err flow_model_travel(flow_model *m);
+// gone.c: who is in the model no more
+/// A party is in the model no more: its thread counts it until flow_model_count_gone(), the caller
+/// takes it from the place or link where it was. Its history ends, its ids are free.
+void flow_model_remove(const flow_model *m, flow_work *w, flow_party *party, flow_fate fate);
+/// What threads have counted becomes part of the tallies of the model.
+void flow_model_count_gone(flow_model *m);
+
 /// Followed people of a group: something happened to them today, at a place or as flow_note says.
 void flow_model_note(const flow_model *m, flow_work *w, uint32_t group, const flow_ids *ids,
                      int32_t where);

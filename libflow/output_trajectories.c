@@ -271,13 +271,19 @@ static flow_err add_classes(const writer *w, table *t, int32_t at, const char *n
 {
     if (axis == NULL) { return FLOW_OK; }
     const char *label[FLOW_NO_CLASS];
-    for (int32_t c = 0; c < axis->n_class; c++) { label[c] = flow_axis_label(w->s, axis, c); }
+    int32_t n = axis->n_class;
+    for (int32_t c = 0; c < n; c++) { label[c] = flow_axis_label(w->s, axis, c); }
+    if (axis->kind == FLOW_AXIS_STATUS) { // of those who are nowhere
+        label[FLOW_MOMENT_DEAD] = "dead";
+        label[FLOW_MOMENT_MISSING] = "missing";
+        n = FLOW_MOMENT_MISSING + 1;
+    }
     FLOW_TRY(add(w, t, at,
                  (flow_variable){.name = name,
                                  .long_name = meaning,
                                  .coordinates = "time latitude longitude",
                                  .type = H5T_NATIVE_INT8}));
-    return explain_flags(w, &t->series[at], label, axis->n_class);
+    return explain_flags(w, &t->series[at], label, n);
 }
 
 static flow_err add_rows(writer *w)

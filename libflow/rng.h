@@ -28,7 +28,8 @@ typedef enum flow_draw {
     FLOW_DRAW_FLOOD_COUNT = 15, ///< how many floods drive out
     FLOW_DRAW_FLOOD_GROUP = 16, ///< their attributes
     FLOW_DRAW_FOOD_COUNT = 17,  ///< how many of those who enter lack food
-    FLOW_DRAW_FOOD_GROUP = 18   ///< their attributes
+    FLOW_DRAW_FOOD_GROUP = 18,  ///< their attributes
+    FLOW_DRAW_STATUS = 19       ///< whose status changes, who dies
 } flow_draw;
 
 enum { FLOW_RNG_WORDS = 32 }; // eight blocks: as many as are made at a time (lanes.h)

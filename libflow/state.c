@@ -99,6 +99,7 @@ static int32_t list_destination(const flow_model *m, int32_t n, flow_block *out)
     ROW(kin_end, n_place, FLOW_SCRATCH, 0, 0);
     ROW(by_cause, n_place * FLOW_N_CAUSE, FLOW_KEPT, 0, FLOW_STATE_MOST);
     ROW(trapped, n_place, FLOW_KEPT, 0, FLOW_STATE_MOST);
+    ROW(deaths, n_place, FLOW_KEPT, 0, FLOW_STATE_MOST);
     ROW(entered_by_cause, n_link * FLOW_N_CAUSE_CLASS, FLOW_KEPT, 0, FLOW_STATE_MOST);
     ROW(arrived_by_cause, n_place * FLOW_N_CAUSE_CLASS, FLOW_KEPT, 0, FLOW_STATE_MOST);
     ROW(pass, n_link, FLOW_SCRATCH, 0, 0);
@@ -199,6 +200,10 @@ int32_t flow_state_numbers(const flow_model *m, flow_block out[static FLOW_MOST_
     NUMBER(units, 0, FLOW_STATE_MOST);
     NUMBER(units_entered, 0, FLOW_STATE_MOST);
     NUMBER(units_left, 0, FLOW_STATE_MOST);
+    NUMBER(dead, 0, FLOW_STATE_MOST);
+    NUMBER(missing, 0, FLOW_STATE_MOST);
+    NUMBER(units_dead, 0, FLOW_STATE_MOST);
+    NUMBER(units_missing, 0, FLOW_STATE_MOST);
     NUMBER(target, 0, FLOW_STATE_MOST);
     NUMBER(debt, 0, FLOW_STATE_MOST);
     NUMBER(waiting, 0, most_waiting(m->s));
@@ -316,7 +321,8 @@ void flow_state_clear(flow_model *m)
         w->crowd[0].n_row = w->crowd[1].n_row = w->crowd[0].n = w->crowd[1].n = 0;
         w->queued = false;
         w->head_place = -1;
-        w->left = w->units_left = 0;
+        memset(w->gone, 0, sizeof w->gone);
+        memset(w->units_gone, 0, sizeof w->units_gone);
         w->log.n = 0;
         flow_cells_drop(&w->pool, &w->cells);
         flow_cells_drop(&w->pool, &w->pending);

@@ -177,7 +177,9 @@ static flow_err read_numbers(source *in, view *v)
         set_number(&v->model, &rows[i], value[i]);
     }
     const flow_model *m = &v->model;
-    if (m->entered != m->persons + m->left || m->units_entered != m->units + m->units_left) {
+    const int64_t gone = m->left + m->dead + m->missing;
+    const int64_t units_gone = m->units_left + m->units_dead + m->units_missing;
+    if (m->entered != m->persons + gone || m->units_entered != m->units + units_gone) {
         return damaged("people are not conserved");
     }
     if ((double)m->person_steps > (double)m->day * (double)m->entered) {
@@ -347,7 +349,7 @@ static flow_err check_ids(const view *v)
     if (err != FLOW_OK) { return err; }
     int64_t left = 0;
     for (int64_t i = 0; i < v->n_note; i++) { left += v->note[i].where == FLOW_LEFT; }
-    if (gone > m->units_left || (m->follow.history && gone != left)) {
+    if (gone > m->units_entered - m->units || (m->follow.history && gone != left)) {
         return damaged("somebody who is followed is nowhere");
     }
     return FLOW_OK;
@@ -415,8 +417,10 @@ static flow_err check_notes(const view *v)
     if (v->n_note > 0 && !m->follow.history) { return damaged("it has histories"); }
     for (int64_t i = 0; i < v->n_note; i++) {
         const flow_note *note = &v->note[i];
+        const bool gone = note->where == FLOW_LEFT;
+        const int32_t n_status = gone ? FLOW_MOMENT_MISSING + 1 : FLOW_N_STATUS;
         if (note->id >= m->follow.n || (int32_t)note->day >= m->s->n_step ||
-            !is_class(note->cause, FLOW_N_CAUSE_CLASS) || !is_class(note->status, FLOW_N_STATUS) ||
+            !is_class(note->cause, FLOW_N_CAUSE_CLASS) || !is_class(note->status, n_status) ||
             note->where >= m->s->n_place || note->where <= FLOW_ON_LINK - m->s->n_link) {
             return damaged("something happened to somebody that cannot be");
         }

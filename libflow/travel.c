@@ -409,12 +409,8 @@ static void leave_model(flow_model *m, flow_work *w, int32_t place, flow_party *
 {
     flow_party gone;
     flow_part(m, w, party, flow_binomial(w->rng, party->n, chance), &gone);
-    const int64_t persons = flow_persons(m, gone.key.group, gone.n);
-    m->count[place] -= persons;
-    w->left += persons;
-    w->units_left += gone.n;
-    flow_model_note(m, w, gone.key.group, &gone.ids, FLOW_LEFT);
-    flow_ids_drop(&w->pool, &gone.ids);
+    m->count[place] -= flow_persons(m, gone.key.group, gone.n);
+    flow_model_remove(m, w, &gone, FLOW_FATE_LEFT);
 }
 
 /// The day ends at a place: memories, sinks.
@@ -490,13 +486,7 @@ flow_err flow_model_travel(flow_model *m)
     }
     m->phase++;
     FLOW_FOR_PLACES(m, settle(m, w, p));
-    for (int32_t t = 0; t < m->threads; t++) {
-        m->left += m->work[t].left;
-        m->persons -= m->work[t].left;
-        m->units -= m->work[t].units_left;
-        m->units_left += m->work[t].units_left;
-        m->work[t].left = m->work[t].units_left = 0;
-    }
+    flow_model_count_gone(m);
     return flow_any_failed(m)
                ? flow_fail(FLOW_ENOMEM, "no memory for the people of day %d", (int)m->day)
                : FLOW_OK;

@@ -97,7 +97,8 @@ def check_time(check, raw, decoded):
 def check_meaning(check, raw, decoded):
     people = raw.people.sum("place") + (raw.link_people.sum("link") if "link" in raw.dims else 0)
     check(bool((people == raw.persons).all()), "people at places and on links are not all persons")
-    check(bool((raw.entered_total == raw.persons + raw.left_total).all()),
+    gone = sum(raw[name] for name in ("left_total", "dead_total", "missing_total") if name in raw)
+    check(bool((raw.entered_total == raw.persons + gone).all()),
           "entered is not persons + left")
     check(int(raw.persons[-1]) == raw.attrs["persons"], "attribute persons differs")
     check(int(raw.entered_total[-1]) == raw.attrs["entered"], "attribute entered differs")

@@ -100,8 +100,10 @@ flow_result *situation_simulate(const flow_scenario *s, situation_run *run)
             r->people[(int64_t)day * s->n_place + p] = (int64_t)value[p];
         }
         cr_assert_eq((int64_t)people, flow_model_persons(m), "day %d", day);
-        cr_assert_eq(flow_model_entered(m), flow_model_persons(m) + flow_model_left(m), "day %d",
-                     day);
+        cr_assert_eq(flow_model_entered(m),
+                     flow_model_persons(m) + flow_model_left(m) + flow_model_dead(m) +
+                         flow_model_missing(m),
+                     "day %d", day);
         cr_assert_eq(
             flow_model_observe(m, "conflict", r->conflict + (int64_t)day * s->n_place, s->n_place),
             FLOW_OK);

@@ -33,7 +33,7 @@ static flow_model *start(const flow_scenario *s, uint64_t seed, int32_t threads)
 /// People at all places, on all links and left; those who entered.
 static void expect_conserved(const flow_model *m)
 {
-    int64_t there = flow_model_left(m);
+    int64_t there = flow_model_left(m) + flow_model_dead(m) + flow_model_missing(m);
     for (int32_t p = 0; p < m->s->n_place; p++) { there += m->count[p]; }
     for (int32_t l = 0; l < m->s->n_link; l++) { there += m->link_count[l]; }
     cr_assert_eq(there, flow_model_entered(m), "step %d", (int)m->day);

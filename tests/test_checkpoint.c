@@ -207,7 +207,7 @@ Test(checkpoint, other_files_are_refused)
     kept k = keep(STORY_ROUTE);
     memcpy(k.byte + 24, "0.0.9", 6);
     write_bytes(k.path, k.byte, k.n);
-    expect_refusal(&k, "was written by libflow 0.0.9, format 2; this is " FLOW_VERSION ", 2");
+    expect_refusal(&k, "was written by libflow 0.0.9, format 3; this is " FLOW_VERSION ", 3");
     write_bytes(k.path, "libflow: 1\n", 11);
     expect_refusal(&k, "is damaged: it is too short to be one");
     char text[200];

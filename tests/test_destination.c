@@ -599,7 +599,8 @@ static uint64_t run_grid(const flow_scenario *s, flow_individuals who, int32_t t
     cr_assert_eq(flow_model_assign(m, "crossings", crossings, s->n_link), FLOW_OK);
     for (int day = 0; day < 25; day++) {
         cr_assert_eq(flow_model_step(m), FLOW_OK, "%s", flow_error_text());
-        cr_assert_eq(flow_model_entered(m), flow_model_persons(m) + flow_model_left(m));
+        cr_assert_eq(flow_model_entered(m), flow_model_persons(m) + flow_model_left(m) +
+                                                flow_model_dead(m) + flow_model_missing(m));
     }
     const uint64_t sum = flow_model_checksum(m);
     *identities = flow_model_identity_checksum(m);

@@ -90,7 +90,7 @@ static census check(const flow_model *m)
     }
     cr_assert_eq(all.persons, m->persons, "day %d", (int)m->day);
     cr_assert_eq(all.units, m->units);
-    cr_assert_eq(m->entered, m->persons + m->left, "day %d", (int)m->day);
+    cr_assert_eq(m->entered, m->persons + m->left + m->dead + m->missing, "day %d", (int)m->day);
     cr_assert_eq(m->units_entered, m->units + m->units_left);
     cr_assert_leq(all.ids, (int64_t)m->follow.n);
     if (m->units_left == 0) { cr_assert_eq(all.ids, (int64_t)m->follow.n, "who left?"); }

@@ -17,7 +17,7 @@ LAYERS = [
     (2, "registry", "module", "modules", "impact", "quantities", "terms", "drivers/", "responses/", "processes/"),
     (3, "world", "settings", "scenario", "load", "flee", "distance", "people", "shares", "observables"),
     (4, "row", "balance", "routes", "ids", "parcel", "population", "follow", "persons", "paths", "enter",
-     "choose", "decide", "drive", "turns", "travel", "model", "columns", "crowd", "status", "attempt", "channel", "ledger", "state", "destination", "depart", "journey", "comm"),
+     "choose", "decide", "drive", "turns", "travel", "model", "columns", "crowd", "gone", "status", "attempt", "channel", "ledger", "state", "destination", "depart", "journey", "comm"),
     (5, "observe", "describe", "output", "checkpoint", "run"),
     (6, "members", "sweep", "score", "calibrate", "sensitivity", "assimilate", "compare", "report", "bmi"),
 ]

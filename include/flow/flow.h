@@ -272,7 +272,8 @@ FLOW_API int64_t flow_model_persons(const flow_model *model);
 /// @param model read only.
 /// @return persons times steps.
 FLOW_API int64_t flow_model_person_steps(const flow_model *model);
-/// People who entered so far, those of day 0 included. entered = persons + left, always.
+/// People who entered so far, those of day 0 included. entered = persons + left + dead + missing,
+/// always.
 /// @param model read only.
 /// @return persons.
 FLOW_API int64_t flow_model_entered(const flow_model *model);
@@ -280,6 +281,14 @@ FLOW_API int64_t flow_model_entered(const flow_model *model);
 /// @param model read only.
 /// @return persons.
 FLOW_API int64_t flow_model_left(const flow_model *model);
+/// People who died so far.
+/// @param model read only.
+/// @return persons.
+FLOW_API int64_t flow_model_dead(const flow_model *model);
+/// People who went missing on the way so far.
+/// @param model read only.
+/// @return persons.
+FLOW_API int64_t flow_model_missing(const flow_model *model);
 /// Households in the model where the scenario gives household sizes, else the same as
 /// flow_model_persons().
 /// @param model read only.
@@ -337,6 +346,10 @@ typedef struct flow_person {
 /// Where somebody is: a place (>= 0), FLOW_LEFT, or FLOW_ON_LINK - link.
 enum { FLOW_LEFT = -1, FLOW_ON_LINK = -2 };
 
+/// What flow_moment.status says of those who are at no place and on no link any more because they
+/// died or went missing.
+enum { FLOW_MOMENT_DEAD = 10, FLOW_MOMENT_MISSING = 11 };
+
 /// Something that happened to a person: arrival at a place, a first night on a link, leaving; under
 /// the destination rule also the beginning of waiting at a gate, where the person already is.
 typedef struct flow_moment {
@@ -344,7 +357,7 @@ typedef struct flow_moment {
     int32_t day;    ///< step, 0-based
     int32_t where;  ///< see FLOW_ON_LINK
     int32_t cause;  ///< class of flow_describe_class("cause") from now on; -1: no such axis
-    int32_t status; ///< the same of "status"
+    int32_t status; ///< the same of "status", or FLOW_MOMENT_DEAD or FLOW_MOMENT_MISSING
 } flow_moment;
 
 /// Number of persons followed so far, those who left included.

@@ -42,7 +42,10 @@ static void run(const flow_scenario *s)
     if (flow_model_create(s, &options, &m) != FLOW_OK) { return; }
     for (int day = 0; day < most_days && flow_model_entered(m) < most_people; day++) {
         if (flow_model_step(m) != FLOW_OK) { break; }
-        if (flow_model_entered(m) != flow_model_persons(m) + flow_model_left(m)) { abort(); }
+        if (flow_model_entered(m) != flow_model_persons(m) + flow_model_left(m) +
+                                         flow_model_dead(m) + flow_model_missing(m)) {
+            abort();
+        }
     }
     flow_model_free(m);
 }

@@ -132,7 +132,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     while (flow_model_step(m) == FLOW_OK) {
-        need(flow_model_entered(m) == flow_model_persons(m) + flow_model_left(m));
+        need(flow_model_entered(m) == flow_model_persons(m) + flow_model_left(m) +
+                                          flow_model_dead(m) + flow_model_missing(m));
         (void)flow_model_checksum(m);
         (void)flow_model_identity_checksum(m);
         (void)flow_model_n_moment(m);
