@@ -41,13 +41,13 @@ static double leavers(const flow_model *m, int32_t cause)
     return sum;
 }
 
-/// People at the places of a country.
+/// People at the places of a country beyond those who lived there.
 static double people_in(const flow_model *m, const char *country)
 {
     double sum = 0.0;
     for (int32_t p = 0; p < m->s->n_place; p++) {
         const char *name = m->s->place_country[p];
-        if (strcmp(name, country) == 0) { sum += (double)m->count[p]; }
+        if (strcmp(name, country) == 0) { sum += (double)m->count[p] - m->s->population[p]; }
     }
     return sum;
 }
