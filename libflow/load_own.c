@@ -86,6 +86,7 @@ static flow_err settings(flow_loader *l)
 typedef struct place_columns {
     int32_t name, kind, country, region, latitude, longitude, population, capacity;
     int32_t initial_idps, sink, conflict_intensity;
+    int32_t code[FLOW_N_CODE];
 } place_columns;
 
 static int32_t kind_of(flow_loader *l, const flow_table *t, int64_t row, int32_t column)
@@ -136,6 +137,32 @@ static void coordinates(flow_loader *l, const flow_table *t, const place_columns
     }
 }
 
+static bool is_iso3(const char *text)
+{
+    for (int i = 0; i < 3; i++) {
+        if (text[i] < 'A' || text[i] > 'Z') { return false; }
+    }
+    return text[3] == '\0';
+}
+
+static flow_err codes(flow_loader *l, const flow_table *t, const place_columns *c, int32_t p)
+{
+    for (int32_t k = 0; k < FLOW_N_CODE; k++) {
+        const char *text = c->code[k] >= 0 ? flow_table_text(t, p, c->code[k]) : "";
+        char shown[64];
+        if (k == FLOW_CODE_COUNTRY && *text != '\0' && !is_iso3(text)) {
+            flow_problem_error(&l->problems, flow_table_mark(t, p, c->code[k]),
+                               "iso3 '%s' is not a code of three capital letters, such as SSD",
+                               flow_quote(text, shown));
+        }
+        l->s->place_code[k][p] = flow_keep_text(l->s, text);
+        if (l->s->place_code[k][p] == NULL) {
+            return flow_fail(FLOW_ENOMEM, "no memory for places");
+        }
+    }
+    return FLOW_OK;
+}
+
 static flow_err place(flow_loader *l, const flow_table *t, const place_columns *c, int32_t p)
 {
     flow_scenario *s = l->s;
@@ -146,6 +173,7 @@ static flow_err place(flow_loader *l, const flow_table *t, const place_columns *
     if (s->place_country[p] == NULL || s->place_region[p] == NULL) {
         return flow_fail(FLOW_ENOMEM, "no memory for places");
     }
+    FLOW_TRY(codes(l, t, c, p));
     coordinates(l, t, c, p);
     s->population[p] = optional(l, t, p, c->population, "population", "people", MOST_PEOPLE, 0.0);
     s->capacity[p] = optional(l, t, p, c->capacity, "capacity", "people", MOST_PEOPLE, -1.0);
@@ -182,20 +210,22 @@ static flow_err places(flow_loader *l)
     FLOW_TRY(flow_load_table(l, "places.csv", "it lists the places", NULL, &t));
     if (t == NULL) { return flow_load_places(l, 0); }
     const int64_t before = l->problems.n_error;
-    const place_columns c = {.name = flow_table_need(t, "name", &l->problems),
-                             .kind = flow_table_need(t, "kind", &l->problems),
-                             .country = flow_table_need(t, "country", &l->problems),
-                             .region = flow_table_need(t, "region", &l->problems),
-                             .latitude = flow_table_need(t, "latitude,lat", &l->problems),
-                             .longitude = flow_table_need(t, "longitude,lon", &l->problems),
-                             .population = flow_table_need(t, "population", &l->problems),
-                             .capacity = flow_table_need(t, "capacity", &l->problems),
-                             .initial_idps = flow_table_find(t, "initial_idps"),
-                             .sink = flow_table_find(t, "sink"),
-                             .conflict_intensity = flow_table_find(t, "conflict_intensity")};
+    place_columns c = {.name = flow_table_need(t, "name", &l->problems),
+                       .kind = flow_table_need(t, "kind", &l->problems),
+                       .country = flow_table_need(t, "country", &l->problems),
+                       .region = flow_table_need(t, "region", &l->problems),
+                       .latitude = flow_table_need(t, "latitude,lat", &l->problems),
+                       .longitude = flow_table_need(t, "longitude,lon", &l->problems),
+                       .population = flow_table_need(t, "population", &l->problems),
+                       .capacity = flow_table_need(t, "capacity", &l->problems),
+                       .initial_idps = flow_table_find(t, "initial_idps"),
+                       .sink = flow_table_find(t, "sink"),
+                       .conflict_intensity = flow_table_find(t, "conflict_intensity")};
+    for (int32_t k = 0; k < FLOW_N_CODE; k++) { c.code[k] = flow_table_find(t, flow_code_name[k]); }
     flow_load_other_columns(l, t,
                             "name,kind,country,region,latitude,lat,longitude,lon,population,"
-                            "capacity,initial_idps,sink,conflict_intensity,trade_volume,hdi");
+                            "capacity,initial_idps,sink,conflict_intensity,trade_volume,hdi,"
+                            "iso3,admin1_code,admin2_code");
     flow_err err = FLOW_OK;
     if (l->problems.n_error > before) {
         err = flow_load_places(l, 0); // without its columns no row makes sense

@@ -76,11 +76,12 @@ int64_t flow_observable_n(const flow_scenario *s, const flow_observable *o)
 static bool is_taken(const char *name)
 {
     static const char *const fixed[] = {
-        "time",           "place",       "link",       "observed_place", "country_name",
-        "place_kind",     "country",     "region",     "latitude",       "longitude",
-        "population",     "capacity",    "link_from",  "link_to",        "length_km",
-        "observed_index", "first_count", "network_km", "observed",       "observed_total",
-        "member",         "quantile",    "crps",       "provenance",     "trajectories"};
+        "time",        "place",      "link",           "observed_place", "country_name",
+        "place_kind",  "country",    "region",         "iso3",           "admin1_code",
+        "admin2_code", "latitude",   "longitude",      "population",     "capacity",
+        "link_from",   "link_to",    "length_km",      "observed_index", "first_count",
+        "network_km",  "observed",   "observed_total", "member",         "quantile",
+        "crps",        "provenance", "trajectories"};
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
         if (strcmp(fixed[i], name) == 0) { return true; }
     }

@@ -121,6 +121,13 @@ static flow_err read_places(const flow_hdf *hdf, flow_picture *p)
     const int64_t size = n;
     FLOW_TRY(flow_hdf_numbers(hdf, "place_kind", H5T_NATIVE_INT32, 1, &size, &p->kind));
     FLOW_TRY(read_names(hdf, "country", n, &p->country));
+    FLOW_TRY(read_names(hdf, "region", n, &p->region));
+    for (int32_t c = 0; c < FLOW_N_CODE; c++) {
+        int rank = 0;
+        int64_t length[FLOW_MAX_RANK];
+        FLOW_TRY(flow_hdf_size(hdf, flow_code_name[c], &rank, length));
+        if (rank >= 0) { FLOW_TRY(read_names(hdf, flow_code_name[c], n, &p->code[c])); }
+    }
     FLOW_TRY(flow_hdf_numbers(hdf, "latitude", H5T_NATIVE_DOUBLE, 1, &size, &p->latitude));
     return flow_hdf_numbers(hdf, "longitude", H5T_NATIVE_DOUBLE, 1, &size, &p->longitude);
 }
@@ -191,7 +198,11 @@ void flow_picture_free(flow_picture *p)
     }
     for (int32_t i = 0; i < FLOW_N_SHOWN; i++) { free_names(p->parameter[i], p->n_parameter); }
     free_names(p->warning, p->n_warning);
-    if (p->result != NULL) { free_names(p->country, p->result->n_place); }
+    if (p->result != NULL) {
+        free_names(p->country, p->result->n_place);
+        free_names(p->region, p->result->n_place);
+        for (int32_t c = 0; c < FLOW_N_CODE; c++) { free_names(p->code[c], p->result->n_place); }
+    }
     flow_dealloc(p->kind);
     flow_dealloc(p->latitude);
     flow_dealloc(p->longitude);

@@ -4,6 +4,7 @@
 #define FLOW_OUTPUT_PICTURE_H
 
 #include "output.h"
+#include "scenario.h"
 
 /// What the values of a layer belong to.
 typedef enum flow_layer_of { FLOW_LAYER_ALL, FLOW_LAYER_PLACE, FLOW_LAYER_LINK } flow_layer_of;
@@ -37,6 +38,8 @@ typedef struct flow_picture {
     char *compiler;                 ///< that made the program of the run
     int32_t *kind;                  ///< [n_place] flow_place_kind
     char **country;                 ///< [n_place]
+    char **region;                  ///< [n_place]
+    char **code[FLOW_N_CODE];       ///< [n_place] NULL: no place has one
     double *latitude;               ///< [n_place] degrees, NAN: unknown
     double *longitude;              ///< [n_place]
     int32_t n_link;                 ///< directed links

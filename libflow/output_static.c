@@ -167,6 +167,27 @@ static flow_err write_kinds(const flow_hdf *hdf, const flow_scenario *s, const f
     return err;
 }
 
+/// Codes that some place has.
+static flow_err write_codes(const flow_hdf *hdf, const flow_scenario *s, const flow_axis *place)
+{
+    static const char *const meaning[FLOW_N_CODE] = {
+        "country of the place, code of ISO 3166-1 with three letters",
+        "P-code of the first administrative division of the place",
+        "P-code of the second administrative division of the place"};
+    for (int32_t c = 0; c < FLOW_N_CODE; c++) {
+        bool any = false;
+        for (int32_t p = 0; p < s->n_place; p++) {
+            any = any || (s->place_code[c][p] != NULL && *s->place_code[c][p] != '\0');
+        }
+        if (!any) { continue; }
+        const flow_variable v = {
+            .name = flow_code_name[c], .long_name = meaning[c], .axis = {place}};
+        FLOW_TRY(
+            flow_hdf_texts(hdf, hdf->file, &v, (const char *const *)s->place_code[c], s->n_place));
+    }
+    return FLOW_OK;
+}
+
 static flow_err write_places(const flow_hdf *hdf, const flow_scenario *s, flow_axis *place)
 {
     const int32_t n = s->n_place;
@@ -180,6 +201,8 @@ static flow_err write_places(const flow_hdf *hdf, const flow_scenario *s, flow_a
     FLOW_TRY(flow_hdf_texts(hdf, hdf->file, &v, (const char *const *)s->place_country, n));
     v = (flow_variable){.name = "region", .long_name = "region of the place", .axis = {place}};
     FLOW_TRY(flow_hdf_texts(hdf, hdf->file, &v, (const char *const *)s->place_region, n));
+
+    FLOW_TRY(write_codes(hdf, s, place));
 
     const flow_variable number[] = {
         {.name = "latitude",

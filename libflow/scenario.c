@@ -163,6 +163,8 @@ void flow_load_other_columns(flow_loader *l, const flow_table *t, const char *kn
 
 // Places -----------------------------------------------------------------------------------------
 
+const char *const flow_code_name[FLOW_N_CODE] = {"iso3", "admin1_code", "admin2_code"};
+
 flow_err flow_load_places(flow_loader *l, int64_t n_place)
 {
     flow_scenario *s = l->s;
@@ -172,6 +174,11 @@ flow_err flow_load_places(flow_loader *l, int64_t n_place)
     s->place_name = flow_keep(s, n, sizeof *s->place_name);
     s->place_region = flow_keep(s, n, sizeof *s->place_region);
     s->place_country = flow_keep(s, n, sizeof *s->place_country);
+    bool good = true;
+    for (int32_t c = 0; c < FLOW_N_CODE; c++) {
+        s->place_code[c] = flow_keep(s, n, sizeof *s->place_code[c]);
+        good = good && s->place_code[c] != NULL;
+    }
     s->place_kind = flow_keep(s, n, sizeof *s->place_kind);
     s->country = flow_keep(s, n, sizeof *s->country);
     s->country_name = flow_keep(s, n, sizeof *s->country_name);
@@ -186,10 +193,9 @@ flow_err flow_load_places(flow_loader *l, int64_t n_place)
     l->n_slot = 16;
     while (l->n_slot < 2 * (int64_t)n) { l->n_slot *= 2; }
     l->slot = flow_calloc(l->n_slot, sizeof *l->slot);
-    const bool good = s->place_name && s->place_region && s->place_country && s->place_kind &&
-                      s->country && s->country_name && s->foreign && s->latitude && s->longitude &&
-                      s->population && s->capacity && s->conflict0 && s->sink && s->initial_idps &&
-                      l->slot;
+    good = good && s->place_name && s->place_region && s->place_country && s->place_kind &&
+           s->country && s->country_name && s->foreign && s->latitude && s->longitude &&
+           s->population && s->capacity && s->conflict0 && s->sink && s->initial_idps && l->slot;
     return good ? FLOW_OK : flow_fail(FLOW_ENOMEM, "no memory for %d places", (int)n);
 }
 

@@ -70,6 +70,16 @@ typedef struct flow_input_file {
     int64_t size;
 } flow_input_file;
 
+/// Codes a place may carry, as humanitarian data have them.
+enum {
+    FLOW_CODE_COUNTRY, ///< ISO 3166-1, three letters
+    FLOW_CODE_ADMIN1,  ///< P-code of the division
+    FLOW_CODE_ADMIN2,  ///< P-code of the division of that
+    FLOW_N_CODE
+};
+/// "iso3", "admin1_code", "admin2_code": columns of places.csv, variables of results.
+extern const char *const flow_code_name[FLOW_N_CODE];
+
 /// A module in use, with its parameters and what it read.
 typedef struct flow_use {
     const flow_module *module;
@@ -94,7 +104,8 @@ struct flow_scenario {
 
     int32_t n_place;
     char **place_name, **place_region, **place_country; ///< [n_place]
-    int32_t *place_kind;                                ///< [n_place] flow_place_kind in the file
+    char **place_code[FLOW_N_CODE]; ///< [n_place] codes of the country and of its divisions
+    int32_t *place_kind;            ///< [n_place] flow_place_kind in the file
     int32_t *country; ///< [n_place] index of the country name, in order of first appearance
     bool *foreign;    ///< [n_place] country differs from that of the first place
     double *latitude, *longitude; ///< [n_place] degrees; NAN when unknown

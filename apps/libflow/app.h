@@ -39,7 +39,8 @@ typedef struct app_arguments {
     const char *scenario, *shard, *indicator; ///< of sweep and sensitivity
     int64_t time_limit;                       ///< seconds, 0: none
     bool leave_out_origins, poisson;
-    const char *borders;
+    const char *borders, *table, *figure;
+    bool hxl;
     int64_t suppress;
     bool right_to_left;
     char **operand; ///< [n_operand], borrowed from argv

@@ -7,21 +7,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/// The page without its data, see apps/report; its length is that up to the end mark.
-extern const char app_page_template[], app_page_template_end[];
-
 /// Where the data go. The template has it once.
 static const char marker[] = "@libflow-data@";
 
-/// "dir/name.html" from "dir/name.nc"; NULL: no memory.
-static char *default_name(const char *path)
+/// Ends of the names of files, and what is written into them.
+static const struct {
+    const char *end, *what;
+} formats[APP_N_FORMAT] = {{".html", "Report"}, {".csv", "Table"},  {".geojson", "Map"},
+                           {".svg", "Figure"},  {".png", "Figure"}, {".pdf", "Figure"}};
+
+/// "name.html" from "dir/name.nc"; NULL: no memory.
+static char *default_name(const char *path, const char *end)
 {
     const char *base = strrchr(path, '/');
     base = base != NULL ? base + 1 : path;
     const char *dot = strrchr(base, '.');
     const size_t n = dot != NULL && dot != base ? (size_t)(dot - base) : strlen(base);
-    char *name = flow_calloc((int64_t)n + 6, 1);
-    if (name != NULL) { (void)snprintf(name, n + 6, "%.*s.html", (int)n, base); }
+    const size_t size = n + strlen(end) + 1;
+    char *name = flow_calloc((int64_t)size, 1);
+    if (name != NULL) { (void)snprintf(name, size, "%.*s%s", (int)n, base, end); }
     return name;
 }
 
@@ -38,8 +42,10 @@ static int write_json(const char *text, FILE *file)
     return 0;
 }
 
-static int write_page(const char *json, FILE *file)
+/// @param data  the JSON text of the page.
+static int write_page(FILE *file, const void *data)
 {
+    const char *json = data;
     const size_t size = (size_t)(app_page_template_end - app_page_template);
     size_t at = 0;
     while (at + sizeof marker <= size &&
@@ -51,11 +57,11 @@ static int write_page(const char *json, FILE *file)
         fwrite(app_page_template + after, 1, size - after, file) != size - after) {
         return EOF;
     }
-    return fflush(file) == 0 && fsync(fileno(file)) == 0 ? 0 : EOF;
+    return 0;
 }
 
 /// Write under a temporary name and rename.
-static app_exit save(const char *path, const char *json)
+static app_exit save(const char *path, int (*write)(FILE *, const void *), const void *data)
 {
     const size_t size = strlen(path) + sizeof ".part";
     char *part = flow_calloc((int64_t)size, 1);
@@ -72,9 +78,10 @@ static app_exit save(const char *path, const char *json)
         return APP_CREATE;
     }
     errno = 0;
-    const bool written = write_page(json, file) == 0;
+    const bool written = write(file, data) == 0 && fflush(file) == 0 && fsync(fileno(file)) == 0;
     if ((fclose(file) != 0) | !written) {
-        app_say("report", "cannot write '%s': %s", part, strerror(errno));
+        app_say("report", "cannot write '%s': %s", part,
+                errno != 0 ? strerror(errno) : "no memory");
         status = APP_IO;
     } else if (rename(part, path) != 0) {
         app_say("report", "cannot name '%s': %s", path, strerror(errno));
@@ -85,31 +92,94 @@ static app_exit save(const char *path, const char *json)
     return status;
 }
 
+static app_exit save_page(const char *path, app_page *page)
+{
+    json_t *data = app_page_data(page);
+    char *json = data != NULL ? json_dumps(data, JSON_COMPACT | JSON_REAL_PRECISION(7)) : NULL;
+    json_decref(data);
+    app_exit status = APP_INTERNAL;
+    if (json == NULL) {
+        app_say("report", "no memory for the page");
+    } else {
+        status = save(path, write_page, json);
+    }
+    free(json);
+    return status;
+}
+
 static app_exit write_report(const app_arguments *a, app_page *page)
 {
-    char *own = a->output == NULL ? default_name(a->operand[0]) : NULL;
+    char *own = a->output == NULL ? default_name(a->operand[0], formats[page->format].end) : NULL;
     const char *path = a->output != NULL ? a->output : own;
+    const char *problem = page->figure != APP_FIGURE_NONE ? app_figure_problem(page) : NULL;
     struct stat there;
     app_exit status = APP_INTERNAL;
     if (path == NULL) {
         app_say("report", "no memory");
+    } else if (problem != NULL) {
+        app_say("report", "%s", problem);
+        status = APP_INPUT;
     } else if (!a->force && stat(path, &there) == 0) {
         app_say("report", "'%s' exists; --force replaces it", path);
         status = APP_CREATE;
     } else {
-        json_t *data = app_page_data(page);
-        char *json = data != NULL ? json_dumps(data, JSON_COMPACT | JSON_REAL_PRECISION(7)) : NULL;
-        json_decref(data);
-        if (json == NULL) {
-            app_say("report", "no memory for the page");
-        } else {
-            status = save(path, json);
+        status = page->figure != APP_FIGURE_NONE ? save(path, app_figure_write, page)
+                 : page->table != APP_TABLE_NONE ? save(path, app_table_write, page)
+                                                 : save_page(path, page);
+        if (status == APP_OK && !a->quiet) {
+            (void)printf("%s: %s\n", formats[page->format].what, path);
         }
-        free(json);
-        if (status == APP_OK && !a->quiet) { (void)printf("Report: %s\n", path); }
     }
     flow_dealloc(own);
     return status;
+}
+
+/// Index of a word; -1, after saying so: none of them.
+static int choose(const char *option, const char *word, const char *const *words, int n)
+{
+    for (int i = 0; i < n; i++) {
+        if (strcmp(word, words[i]) == 0) { return i; }
+    }
+    app_say("report", "--%s '%s' is not %s or %s", option, word, words[0], words[1]);
+    return -1;
+}
+
+/// What is asked for: a page, a table or a figure, and in which format by the name of the file.
+static app_exit read_wish(const app_arguments *a, app_page *page)
+{
+    static const char *const tables[] = {"people", "flows"}, *const figures[] = {"map", "places"};
+    if (a->table != NULL && a->figure != NULL) {
+        app_say("report", "--table and --figure make two files: ask for one after the other");
+        return APP_USAGE;
+    }
+    int which = 0;
+    if (a->table != NULL) {
+        which = choose("table", a->table, tables, 2);
+        page->table = (app_table)(which + 1);
+        page->format = APP_FORMAT_CSV;
+    } else if (a->figure != NULL) {
+        which = choose("figure", a->figure, figures, 2);
+        page->figure = (app_figure)(which + 1);
+        page->format = APP_FORMAT_SVG;
+    }
+    if (which < 0) { return APP_USAGE; }
+    const char *end = a->output != NULL ? strrchr(a->output, '.') : NULL;
+    const int32_t first = a->table != NULL    ? APP_FORMAT_CSV
+                          : a->figure != NULL ? APP_FORMAT_SVG
+                                              : APP_FORMAT_HTML;
+    const int32_t last = a->table != NULL    ? APP_FORMAT_GEOJSON
+                         : a->figure != NULL ? APP_FORMAT_PDF
+                                             : APP_FORMAT_HTML;
+    bool known = a->output == NULL || first == last; // a page may have any name
+    for (int32_t f = first; f <= last; f++) {
+        if (end == NULL || strcmp(end, formats[f].end) != 0) { continue; }
+        page->format = (app_format)f;
+        known = true;
+    }
+    if (known) { return APP_OK; }
+    app_say("report", "'%s' does not end in %s", a->output,
+            a->table != NULL ? ".csv or .geojson" : ".svg, .png or .pdf");
+    return APP_USAGE;
 }
 
 /// Borders of the user's own, as GeoJSON.
@@ -145,7 +215,12 @@ static app_exit report(const app_arguments *a)
     flow_picture *picture = NULL;
     flow_score *score = NULL;
     json_t *borders = NULL;
-    app_exit status = a->borders != NULL ? read_borders(a->borders, &borders) : APP_OK;
+    app_page page = {.suppress = a->suppress,
+                     .right_to_left = a->right_to_left,
+                     .every = a->every > 0 ? a->every : 1,
+                     .hxl = a->hxl};
+    app_exit status = read_wish(a, &page);
+    if (status == APP_OK && a->borders != NULL) { status = read_borders(a->borders, &borders); }
     if (status != APP_OK) { return status; }
     flow_err err = flow_picture_load(a->operand[0], &picture);
     if (err == FLOW_OK && picture->result->n_observed > 0) {
@@ -155,11 +230,9 @@ static app_exit report(const app_arguments *a)
     if (err != FLOW_OK) {
         status = app_fail("report", err);
     } else {
-        app_page page = {.picture = picture,
-                         .score = score,
-                         .borders = borders,
-                         .suppress = a->suppress,
-                         .right_to_left = a->right_to_left};
+        page.picture = picture;
+        page.score = score;
+        page.borders = borders;
         status = write_report(a, &page);
     }
     flow_score_free(score);
@@ -170,9 +243,19 @@ static app_exit report(const app_arguments *a)
 
 #define AT(member) offsetof(app_arguments, member)
 static const app_option options[] = {
-    {'o', "output", "REPORT.html", APP_TEXT, AT(output), 0, 0,
-     "The page; default: the name of the result with .html, in the current folder."},
-    {'f', "force", NULL, APP_FLAG, AT(force), 0, 0, "Replace an existing page."},
+    {'o', "output", "FILE", APP_TEXT, AT(output), 0, 0,
+     "What is written; default: the name of the result with .html, .csv or .svg, in the current "
+     "folder."},
+    {'f', "force", NULL, APP_FLAG, AT(force), 0, 0, "Replace an existing file."},
+    {0, "table", "people|flows", APP_TEXT, AT(table), 0, 0,
+     "Write a table instead of the page: people at places by date, or people on links by period; "
+     "FILE ends in .csv, or in .geojson for a map of both."},
+    {0, "every", "N", APP_INTEGER, AT(every), 1, 1000000,
+     "Table: rows for every N-th step (people), or sums of N steps (flows); default: 1."},
+    {0, "hxl", NULL, APP_FLAG, AT(hxl), 0, 0, "Table: a row of HXL tags under the header."},
+    {0, "figure", "map|places", APP_TEXT, AT(figure), 0, 0,
+     "Draw a figure for a paper instead of the page: a map, or series of places; FILE ends in "
+     ".svg, .png or .pdf."},
     {0, "suppress", "N", APP_INTEGER, AT(suppress), 0, 1000000,
      "Do not show counts of people from 1 to N - 1; 10 is usual where people are at risk."},
     {0, "borders", "FILE.geojson", APP_TEXT, AT(borders), 0, 0,
@@ -187,7 +270,7 @@ const app_command app_report_command = {
     "OUT.nc",
     1,
     1,
-    "Write a page to look at: map, series, scores, assumptions.",
+    "Write a page to look at, a figure or a table.",
     "The page is one HTML file that works without a network: a map with the people at each place "
     "day by day and the ways they take, series beside observations, with bands of many members, "
     "who left because of what, scores beside trivial models, every parameter with the evidence "

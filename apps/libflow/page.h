@@ -1,12 +1,37 @@
 /// @file page.h
-/// The command `libflow report`: a result as one page of HTML.
+/// The command `libflow report`: a result as one page of HTML, a figure or a table.
 #ifndef APP_PAGE_H
 #define APP_PAGE_H
 
 #include "app.h"
 #include "output_picture.h"
 
-/// What goes into a page. All borrowed.
+/// What a table holds.
+typedef enum app_table {
+    APP_TABLE_NONE,
+    APP_TABLE_PEOPLE, ///< people at places by date
+    APP_TABLE_FLOWS   ///< people on links by period
+} app_table;
+
+/// What a figure shows.
+typedef enum app_figure {
+    APP_FIGURE_NONE,
+    APP_FIGURE_MAP,   ///< places, people, ways
+    APP_FIGURE_PLACES ///< series of places
+} app_figure;
+
+/// What is written, by the end of the name of the file.
+typedef enum app_format {
+    APP_FORMAT_HTML,
+    APP_FORMAT_CSV,
+    APP_FORMAT_GEOJSON,
+    APP_FORMAT_SVG,
+    APP_FORMAT_PNG,
+    APP_FORMAT_PDF,
+    APP_N_FORMAT
+} app_format;
+
+/// What goes into a page, a figure or a table. All borrowed.
 typedef struct app_page {
     const flow_picture *picture;
     const flow_score *score; ///< NULL: no observations
@@ -14,9 +39,25 @@ typedef struct app_page {
     int64_t suppress;        ///< counts below it are not shown; 0: all are
     bool right_to_left;
     int32_t stride; ///< steps from one frame to the next; set by app_page_data()
+    app_format format;
+    app_figure figure;
+    app_table table;
+    int64_t every; ///< steps from one row of a table to the next
+    bool hxl;      ///< a row of tags under the header
 } app_page;
+
+/// The page without its data, see apps/report; its length is that up to the end mark.
+extern const char app_page_template[], app_page_template_end[];
 
 /// Everything that the page shows; NULL: no memory.
 json_t *app_page_data(app_page *page);
+
+/// Write page->figure; `data` is an app_page. 0, or EOF when it cannot be written.
+int app_figure_write(FILE *file, const void *data);
+/// Why the figure cannot be made; NULL: it can.
+const char *app_figure_problem(const app_page *page);
+
+/// Write page->table; `data` is an app_page. 0, or EOF when it cannot be written.
+int app_table_write(FILE *file, const void *data);
 
 #endif

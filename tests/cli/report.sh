@@ -49,4 +49,50 @@ printf '{"type": ' >"$dir/own.geojson"
 [ $? -eq 1 ] && grep -q 'own.geojson:1:' "$dir/err" || fail "broken borders: $(cat "$dir/err")"
 [ -e "$dir/e.html" ] && fail "a page with broken borders"
 
+# Tables for spreadsheets and maps.
+"$libflow" report "$dir/a.nc" --table people --every 5 -o "$dir/t.csv" -q || fail "no table"
+head -1 "$dir/t.csv" | grep -q '^date,location_code,admin1_code,admin2_code,country,region,name,' ||
+    fail "columns: $(head -1 "$dir/t.csv")"
+/usr/bin/python3 - "$dir/t.csv" "$dir/a.nc" <<'END' || fail "the table is not what the result holds"
+import csv, sys
+from netCDF4 import Dataset
+rows = list(csv.DictReader(open(sys.argv[1], encoding="utf-8")))
+result = Dataset(sys.argv[2])
+names, people = list(result["place"][:]), result["people"][:]
+dates = sorted({row["date"] for row in rows})
+last = [row for row in rows if row["date"] == dates[-1]]
+assert len(last) == len(names) and len(dates) == -(-people.shape[0] // 5), (len(last), len(dates))
+for row in last:
+    assert int(row["population"]) == people[-1, names.index(row["name"])], row
+END
+"$libflow" report "$dir/a.nc" --table people --hxl -o "$dir/h.csv" -q || fail "no table with tags"
+sed -n 2p "$dir/h.csv" | grep -q '^#date+reported,#country+code' || fail "tags: $(sed -n 2p "$dir/h.csv")"
+"$libflow" report "$dir/a.nc" --table flows --every 1000 -o "$dir/f.csv" -q || fail "no table of flows"
+/usr/bin/python3 - "$dir/f.csv" "$dir/a.nc" <<'END' || fail "the table of flows is not what the result holds"
+import csv, sys
+from netCDF4 import Dataset
+rows = list(csv.DictReader(open(sys.argv[1], encoding="utf-8")))
+assert sum(int(row["population"]) for row in rows) == Dataset(sys.argv[2])["link_entered"][:].sum()
+END
+"$libflow" report "$dir/a.nc" --table people -o "$dir/m.geojson" -q || fail "no map"
+/usr/bin/python3 -c 'import json, sys
+kinds = {f["geometry"]["type"] for f in json.load(open(sys.argv[1]))["features"]}
+assert kinds == {"Point", "LineString"}, kinds' "$dir/m.geojson" || fail "the map is no GeoJSON"
+"$libflow" report "$dir/a.nc" --table people -o "$dir/t.txt" 2>"$dir/err"
+[ $? -eq 64 ] && grep -q "does not end in .csv or .geojson" "$dir/err" || fail "says: $(cat "$dir/err")"
+"$libflow" report "$dir/a.nc" --table roads 2>"$dir/err"
+[ $? -eq 64 ] && grep -q "'roads' is not people or flows" "$dir/err" || fail "says: $(cat "$dir/err")"
+
+# Figures for papers.
+for end in svg png pdf; do
+    for figure in map places; do
+        "$libflow" report "$dir/a.nc" --figure $figure -o "$dir/$figure.$end" -q || fail "no $figure.$end"
+    done
+done
+[ "$(head -c 4 "$dir/map.pdf")" = "%PDF" ] && grep -q "<svg" "$dir/places.svg" &&
+    head -c 4 "$dir/map.png" | grep -q PNG || fail "figures of another kind"
+[ "$(wc -c <"$dir/map.png")" -gt 20000 ] || fail "an empty map"
+"$libflow" report "$dir/a.nc" --figure map --table people 2>"$dir/err"
+[ $? -eq 64 ] || fail "a figure and a table at once"
+
 echo "report: good"
