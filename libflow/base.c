@@ -503,6 +503,17 @@ void flow_date_text(int32_t day, char out[static 16])
     out[15] = '\0';
 }
 
+int32_t flow_month(int32_t day)
+{
+    char text[16];
+    flow_date_text(day, text);
+    const char *at = text + (*text == '-');
+    int32_t year = 0, month = 0;
+    for (; *at >= '0' && *at <= '9'; at++) { year = 10 * year + (*at - '0'); }
+    for (at++; *at >= '0' && *at <= '9'; at++) { month = 10 * month + (*at - '0'); }
+    return 12 * (*text == '-' ? -year : year) + month - 1;
+}
+
 /// Length of the plain decimal number at text; 0 when there is none.
 static size_t number_length(const char *text)
 {

@@ -96,6 +96,8 @@ const char *flow_quote(const char *text, char out[static 64]);
 bool flow_date_parse(const char *text, int32_t *day);
 /// "YYYY-MM-DD" of a day number.
 void flow_date_text(int32_t day, char out[static 16]);
+/// Calendar months from a fixed one to that of a day number.
+int32_t flow_month(int32_t day);
 
 /// Strict number: whole text (blanks around allowed) is one finite plain decimal number (no hex, no
 /// inf/nan, '.' as decimal point whatever the locale).

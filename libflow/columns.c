@@ -32,7 +32,8 @@ struct flow_columns {
     int32_t n_part;
     part *part;
     int64_t n_scratch;
-    double *scratch; ///< [n_scratch] as many as the longest column has
+    double *scratch;     ///< [n_scratch] as many as the longest column has
+    flow_ledger *ledger; ///< borrowed; NULL: nobody may spend
     quantity quantity[FLOW_N_QUANTITY];
 };
 
@@ -236,11 +237,64 @@ static void combine_changed(flow_columns *c)
 
 // The modules' turns -----------------------------------------------------------------------------
 
+void flow_columns_book(flow_columns *c, flow_ledger *ledger)
+{
+    c->ledger = ledger;
+}
+
+double flow_turn_spend(flow_turn *turn, int32_t place, double usd)
+{
+    return flow_ledger_ask(turn->inside, place, usd);
+}
+
+static double *own_of(const part *p, int32_t id)
+{
+    for (int32_t k = 0; k < p->use->n_write; k++) {
+        if (p->use->write[k] == id) { return p->own[k]; }
+    }
+    return NULL;
+}
+
+/// A module begins a turn in which nothing is spent yet. True when it had spent something before.
+static bool begin_spending(flow_columns *c, const part *p, int32_t step, flow_spending *out)
+{
+    const flow_use *use = p->use;
+    const double *funding = flow_columns_value(c, FLOW_Q_FUNDING);
+    *out = (flow_spending){.ledger = c->ledger,
+                           .use = use,
+                           .funding = funding != NULL ? *funding : 1.0,
+                           .dt = c->s->dt};
+    if (use->account < 0) { return false; }
+    out->month = flow_ledger_month(c->s, step * c->s->dt);
+    if (use->budget >= 0) {
+        out->money = own_of(&c->part[use->budget], FLOW_Q_MONEY);
+        out->payout = own_of(&c->part[use->budget], FLOW_Q_PAYOUT);
+    }
+    out->cost = own_of(p, FLOW_Q_COST);
+    bool spent = false;
+    for (int32_t i = 0; i < c->s->n_place; i++) {
+        spent = spent || out->cost[i] > 0.0;
+        out->cost[i] = 0.0;
+    }
+    return spent;
+}
+
+/// Whether a module spent something in its turn.
+static bool has_spent(const flow_columns *c, const flow_spending *sp)
+{
+    bool spent = false;
+    for (int32_t i = 0; i < c->s->n_place && sp->cost != NULL; i++) {
+        spent = spent || sp->cost[i] > 0.0;
+    }
+    return spent;
+}
+
 #ifndef NDEBUG
 static uint64_t hash_own(const flow_columns *c, const part *p)
 {
     uint64_t sum = 0;
     for (int32_t k = 0; k < p->use->n_write; k++) {
+        if (p->use->write[k] == FLOW_Q_COST && p->use->account >= 0) { continue; }
         const int64_t n = c->quantity[p->use->write[k]].n;
         sum = flow_hash(sum, p->own[k], (size_t)n * sizeof **p->own);
     }
@@ -269,12 +323,17 @@ static flow_err take_turn(flow_columns *c, part *p, flow_err (*turn_of)(flow_tur
                       .stream = use->stream,
                       .member = c->member};
     if (turn_of == NULL) { return FLOW_OK; }
+    flow_spending spending;
+    const bool before_this = begin_spending(c, p, step, &spending);
+    turn.inside = &spending;
 #ifndef NDEBUG
     const uint64_t before = hash_own(c, p);
 #endif
     FLOW_TRY(turn_of(&turn));
+    if (spending.err != FLOW_OK) { return flow_fail(spending.err, "%s", spending.text); }
     if (turn.unchanged) {
         assert(hash_own(c, p) == before && "a module says unchanged, but it is not");
+        if (before_this || has_spent(c, &spending)) { c->quantity[FLOW_Q_COST].changed = true; }
         return FLOW_OK;
     }
     for (int32_t k = 0; k < use->n_write; k++) {

@@ -3,7 +3,7 @@
 #ifndef FLOW_COLUMNS_H
 #define FLOW_COLUMNS_H
 
-#include "scenario.h"
+#include "ledger.h"
 
 /// Own columns [module][quantity][n], combined values, states of the modules of one model.
 typedef struct flow_columns flow_columns;
@@ -18,6 +18,8 @@ typedef struct flow_presence {
 
 /// @param scenario borrowed; must outlive the columns.
 flow_err flow_columns_create(const flow_scenario *scenario, int32_t threads, flow_columns **out);
+/// Where modules book what they spend; borrowed. Without it none may.
+void flow_columns_book(flow_columns *columns, flow_ledger *ledger);
 /// Accepts NULL.
 void flow_columns_free(flow_columns *columns);
 /// Back to the beginning; allocates nothing.

@@ -172,6 +172,8 @@ flow_err flow_load_set_use(flow_loader *l, const char *assignment, bool *taken);
 /// Name what is in use, read its tables and let it check them.
 flow_err flow_load_modules(flow_loader *l);
 void flow_uses_clear(flow_scenario *s);
+/// Which modules in use can spend, and out of which budget.
+flow_err flow_load_accounts(flow_loader *l);
 /// Where a parameter of a module stands; the file alone when it stands nowhere.
 flow_mark flow_load_mark(const flow_loader *l, const flow_use *use, const char *key);
 /// Read a table of a module into memory of the scenario; *t stays NULL when there is none.

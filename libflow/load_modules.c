@@ -396,7 +396,7 @@ static flow_err finish_uses(flow_loader *l)
         FLOW_TRY(list_quantities(l->s, &l->s->use[i]));
     }
     check_names(l);
-    return FLOW_OK;
+    return flow_load_accounts(l);
 }
 
 // What modules see and read ----------------------------------------------------------------------

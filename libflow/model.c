@@ -94,7 +94,7 @@ flow_err flow_model_create(const flow_scenario *scenario, const flow_model_optio
     }
     flow_model *m = flow_calloc(1, sizeof *m);
     if (m == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for a model"); }
-    m->s = scenario;
+    m->s = m->ledger.s = scenario;
     m->crowded = asks_who(scenario);
     m->threads = o->threads > 0 ? o->threads : omp_get_max_threads();
     flow_pool_init(&m->follow.shared, NULL);
@@ -116,6 +116,7 @@ flow_err flow_model_create(const flow_scenario *scenario, const flow_model_optio
                         (int)scenario->n_place, (int)scenario->n_link);
     }
     if (err == FLOW_OK) {
+        flow_columns_book(m->columns, &m->ledger);
         index_arrivals(m);
         find_shortcuts(m);
         if (destination) { err = flow_destination_create(m); }
@@ -204,6 +205,7 @@ flow_err flow_model_reset(flow_model *m, uint64_t seed, uint32_t member)
         m->link_count[l] = m->link_entered[l] = 0;
         m->road_due[l] = INT32_MAX;
     }
+    flow_ledger_reset(&m->ledger);
     if (m->to != NULL) { flow_destination_reset(m); }
     FLOW_TRY(flow_model_day0(m));
     m->day = -1;

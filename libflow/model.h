@@ -113,6 +113,7 @@ struct flow_model {
     flow_paths paths;
     flow_groups groups;    ///< of the scenario: what it points to is borrowed
     flow_columns *columns; ///< what modules write
+    flow_ledger ledger;    ///< what they spend
     int64_t *by_status;    ///< [FLOW_N_STATUS][n_place] people at places, where `crowded`
     flow_people *crowd;    ///< the same by home and status
     int64_t crowd_size;    ///< rows there is room for

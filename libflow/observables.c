@@ -6,7 +6,7 @@
 #include <string.h>
 
 /// Which scenarios have a row.
-enum { ALWAYS, DESTINATION, HOUSEHOLDS, WANTED };
+enum { ALWAYS, DESTINATION, HOUSEHOLDS, WANTED, LEDGER };
 enum { PEOPLE, WHOLE, REAL };
 
 static const int32_t when_of[FLOW_N_OBSERVABLE] = {
@@ -167,6 +167,7 @@ static bool has_row(const flow_scenario *s, int32_t row)
     switch (when_of[row]) {
     case ALWAYS: return true;
     case HOUSEHOLDS: return has_households(s);
+    case LEDGER: return s->n_account > 0;
     default: return s->set.movement.rule == FLOW_MOVE_DESTINATION && s->groups != NULL;
     }
 }
@@ -184,6 +185,7 @@ const char *flow_observable_when(int32_t row)
     case ALWAYS: return "";
     case HOUSEHOLDS: return "with household sizes";
     case DESTINATION: return "under the destination rule";
+    case LEDGER: return "where responses can spend";
     default: return "under the destination rule, where output.also or output.only names it";
     }
 }

@@ -77,6 +77,17 @@ static void link_entered_by_cause(const flow_model *m, double *out)
     for (int64_t i = 0; i < n; i++) { out[i] = (double)m->to->entered_by_cause[i]; }
 }
 
+static double budget_left(const flow_model *m)
+{
+    int64_t cents = 0;
+    for (int32_t i = 0; i < m->s->n_budget; i++) {
+        const int32_t use = m->s->budget[i];
+        cents += flow_ledger_given(*flow_columns_own(m->columns, use, FLOW_Q_MONEY)) -
+                 m->ledger.paid[use];
+    }
+    return 0.01 * (double)cents;
+}
+
 #define READ_PLACE(value)                                                                          \
     for (int32_t p = 0; p < m->s->n_place; p++) { out[p] = (double)(value); }
 #define READ_LINK(value)                                                                           \

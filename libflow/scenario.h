@@ -92,6 +92,8 @@ typedef struct flow_use {
     int32_t n_write, n_read;
     int32_t *write, *read; ///< ids of quantities
     int32_t item;          ///< place in the list of the section, -1: no list
+    int32_t account;       ///< where its money is booked, -1: it cannot spend
+    int32_t budget;        ///< in use, out of which it spends; -1: none
 } flow_use;
 
 struct flow_scenario {
@@ -155,6 +157,11 @@ struct flow_scenario {
     int32_t n_use;
     flow_use *use;    ///< in the order of modules.def, then other modules, then forcings
     flow_world world; ///< what modules see
+
+    int32_t n_account, n_budget;
+    int32_t *account; ///< [n_account] in use, who can spend
+    int32_t *budget;  ///< [n_budget] in use
+    int32_t n_month;  ///< calendar months that the period touches
 
     int32_t n_option;
     flow_option *option;         ///< as they stand in scenario.yaml

@@ -162,6 +162,11 @@ int32_t flow_state_blocks(const flow_model *m, flow_block out[static FLOW_MOST_B
     KEPT(road_due, n_link, 0, INT32_MAX);
     FIXED(through, n_link);
     FIXED(limited, n_place);
+    const int64_t n_account = m->s->n_account;
+    KEPT(ledger.spent, n_account * m->s->n_month * n_place, 0, FLOW_STATE_MOST);
+    KEPT(ledger.asked, n_account, 0, FLOW_STATE_MOST);
+    KEPT(ledger.paid, m->s->n_use, 0, FLOW_STATE_MOST);
+    KEPT(ledger.carry, n_account, 0, 1);
     SCRATCH(box, (int64_t)m->n_chunk * m->n_range);
     SCRATCH(trail, m->n_chunk);
     SCRATCH(cursor, n_place);

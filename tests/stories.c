@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const story_name[N_STORY] = {"crowd",   "matches", "flee",   "modules", "grid", "route",
-                                         "journey", "folder",  "causes", "lattice", "rules"};
+const char *const story_name[N_STORY] = {"crowd",  "matches", "flee",    "modules",
+                                         "grid",   "route",   "journey", "folder",
+                                         "causes", "lattice", "rules",   "relief"};
 
 /// End the program with a text: plain programs use stories, too.
 FLOW_PRINTF(1, 2)
@@ -105,6 +106,16 @@ static const char *const modules[][2] = {
                    "2021-03-28,Battles,1.5,20.25,7\n"},
     {"spi.csv", "place,date,spi\nAlder,2021-03-01,-0.5\nAlder,2021-03-11,-1.75\n"
                 "Alder,2021-03-31,-3.5\nBirch,10,-2\n"},
+    {NULL, NULL}};
+
+static const char *const relief[][2] = {
+    {"scenario.yaml", "libflow: 1\ntitle: relief\nperiod: {start: 2024-01-13, days: 40}\n"
+                      "spawn: {mode: conflict, rate: 37}\n"
+                      "budget: {amount: 3000, spread: true}\npayer: {budget: budget}\n"},
+    {"places.csv", PLACES "Alm,R,A,1,1,conflict,3000,,0,\nBor,R,A,1,2,town,9000,,0,\n"
+                          "Dun,R,B,2,3,camp,0,300,0,\n"},
+    {"links.csv", "from,to,length_km\nAlm,Bor,130\nBor,Dun,210\n"},
+    {"conflict.csv", "place,start,end,intensity\nAlm,0,,1\n"},
     {NULL, NULL}};
 
 static const char *const route[][2] = {
@@ -317,6 +328,32 @@ static const flow_forcing *forcings_of(int story, int32_t *n)
     return forcing;
 }
 
+/// A response that spends more from day to day.
+typedef struct purse {
+    char *budget;
+} purse;
+
+static flow_err pay(flow_turn *turn)
+{
+    for (int32_t i = 0; i < turn->world->n_place; i++) {
+        turn->own[0][i] = flow_turn_spend(turn, i, 3.1415 * (turn->step + i));
+    }
+    return FLOW_OK;
+}
+
+static const flow_field purse_rows[] = {
+    {"budget", offsetof(purse, budget), FLOW_TEXT, "", "budget", 0, 0, NULL, '-', "", "Which."},
+    FLOW_FIELD_END};
+static const flow_module payer = {.version = FLOW_MODULE_VERSION,
+                                  .kind = FLOW_RESPONSE,
+                                  .name = "payer",
+                                  .help = "A response of a story.",
+                                  .source = "stories",
+                                  .field = purse_rows,
+                                  .param_size = sizeof(purse),
+                                  .writes = "awareness,cost",
+                                  .step = pay};
+
 flow_scenario *story_load(int story, const char *const *set)
 {
     const char *const(*file)[2] = NULL;
@@ -330,6 +367,7 @@ flow_scenario *story_load(int story, const char *const *set)
     case STORY_FOLDER: file = folder; break;
     case STORY_CAUSES: file = causes; break;
     case STORY_RULES: file = rules; break;
+    case STORY_RELIEF: file = relief; break;
     default: file = grid(story == STORY_LATTICE); break;
     }
     flow_file list[most_file];
@@ -341,6 +379,9 @@ flow_scenario *story_load(int story, const char *const *set)
     flow_load_options options = {.set = set};
     while (set != NULL && set[options.n_set] != NULL) { options.n_set++; }
     options.forcing = forcings_of(story, &options.n_forcing);
+    static const flow_module *const more[] = {&payer};
+    options.module = more;
+    options.n_module = 1;
     options.filler = fillers;
     options.n_filler = story == STORY_RULES;
     flow_scenario *s = NULL;

@@ -18,7 +18,8 @@ enum {
     STORY_FOLDER,  ///< a FLEE folder with its settings
     STORY_CAUSES,  ///< destination rule: events, drought, a forcing; compatriots, gates, households
     STORY_LATTICE, ///< destination rule with enough places for parallel loops
-    STORY_RULES, ///< destination rule: a rule for each cause, a table by date, a function, classes
+    STORY_RULES,  ///< destination rule: a rule for each cause, a table by date, a function, classes
+    STORY_RELIEF, ///< responses that spend out of a budget, camps that fill
     N_STORY
 };
 

@@ -106,7 +106,7 @@ static void resume_each_day(int story, flow_individuals individuals)
 
 TheoryDataPoints(state, goes_on_from_any_day) = {
     DataPoints(int, STORY_CROWD, STORY_MATCHES, STORY_FLEE, STORY_MODULES, STORY_GRID, STORY_ROUTE,
-               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE),
+               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF),
     DataPoints(int, 0, 1, 2),
 };
 Theory((int story, int mode), state, goes_on_from_any_day)
@@ -202,7 +202,7 @@ static void poison(flow_model *m)
 
 TheoryDataPoints(state, scratch_is_never_read) = {
     DataPoints(int, STORY_CROWD, STORY_MATCHES, STORY_FLEE, STORY_MODULES, STORY_GRID, STORY_ROUTE,
-               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE)};
+               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF)};
 Theory((int story), state, scratch_is_never_read)
 {
     flow_scenario *s = story_load(story, NULL);
@@ -222,7 +222,7 @@ Theory((int story), state, scratch_is_never_read)
 // A number added to flow_model that changes with time but is no row of the tables is found here.
 TheoryDataPoints(state, every_byte_that_changes_comes_back) = {
     DataPoints(int, STORY_CROWD, STORY_MATCHES, STORY_FLEE, STORY_MODULES, STORY_GRID, STORY_ROUTE,
-               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE)};
+               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF)};
 Theory((int story), state, every_byte_that_changes_comes_back)
 {
     // Numbers of rows made from the state, memory, and what has a table of its own.
@@ -262,7 +262,7 @@ Theory((int story), state, every_byte_that_changes_comes_back)
 
 TheoryDataPoints(state, reset_equals_newly_made) = {
     DataPoints(int, STORY_CROWD, STORY_MATCHES, STORY_FLEE, STORY_MODULES, STORY_GRID, STORY_ROUTE,
-               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE)};
+               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF)};
 Theory((int story), state, reset_equals_newly_made)
 {
     for (int mode = 0; mode < 3; mode++) {
@@ -524,7 +524,7 @@ Test(state, cut_anywhere_is_refused)
 // and its people are conserved. Forged states come with a correct hash, so none helps here.
 TheoryDataPoints(state, changed_bytes_are_refused_or_harmless) = {
     DataPoints(int, STORY_CROWD, STORY_MATCHES, STORY_FLEE, STORY_MODULES, STORY_GRID, STORY_ROUTE,
-               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE)};
+               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF)};
 Theory((int story), state, changed_bytes_are_refused_or_harmless)
 {
     flow_scenario *s = story_load(story, NULL);
@@ -584,7 +584,7 @@ Theory((int story), state, changed_bytes_are_refused_or_harmless)
 
 Test(state, lack_of_memory_is_told_at_every_allocation)
 {
-    static const int story[] = {STORY_CROWD, STORY_MODULES, STORY_JOURNEY};
+    static const int story[] = {STORY_CROWD, STORY_MODULES, STORY_JOURNEY, STORY_RELIEF};
     for (size_t k = 0; k < sizeof story / sizeof *story; k++) {
         flow_scenario *s = story_load(story[k], NULL);
         saved state = {0}, again = {0};

@@ -18,6 +18,7 @@ static const struct {
     {STORY_MATCHES, {NULL}},
     {STORY_FLEE, {NULL}},
     {STORY_MODULES, {NULL}},
+    {STORY_RELIEF, {NULL}},
     {STORY_GRID, {NULL}},
     {STORY_GRID, {"hop.onward=true", "hop.avoid_short_stints=true", NULL}},
     {STORY_ROUTE, {NULL}},

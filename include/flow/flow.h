@@ -513,5 +513,6 @@ FLOW_API const char *flow_version(void);
 #endif
 
 #include "flow/describe.h"
+#include "flow/ledger.h"
 
 #endif

@@ -185,6 +185,7 @@ typedef struct flow_turn {
     uint64_t seed;             ///< private
     uint64_t stream;           ///< private
     uint32_t member;           ///< private
+    void *inside;              ///< private
 } flow_turn;
 
 // The module -------------------------------------------------------------------------------------
@@ -296,6 +297,17 @@ FLOW_API double flow_turn_uniform(const flow_turn *turn, int64_t cell, int32_t d
 /// @param draw number of the draw within the cell.
 /// @return mean 0, standard deviation 1.
 FLOW_API double flow_turn_normal(const flow_turn *turn, int64_t cell, int32_t draw);
+/// Ask for money to do something for a place in this step. What is granted is booked, in whole
+/// cents, for the module, the place and the month, taken from the budget that the module's
+/// parameter `budget` names, and added to the module's column of `cost`, which the module declares
+/// among what it writes but leaves alone: it is set to 0 before each turn. Less is granted where
+/// the budget has not as much left, or where `funding` is below 1; without a budget there is no
+/// limit. Parts of a cent are kept for the next call. One thread at a time.
+/// @param turn  of the call of `step`.
+/// @param place index of the place.
+/// @param usd   USD in this step, [0, 1e12].
+/// @return share that is granted, in [0, 1]. After a wrong call 0, and the step fails.
+FLOW_API double flow_turn_spend(flow_turn *turn, int32_t place, double usd);
 /// Distance on the sphere with radius 6371.0088 km, the Earth's mean radius.
 /// @param latitude_a  degrees north.
 /// @param longitude_a degrees east.
