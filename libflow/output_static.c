@@ -176,7 +176,7 @@ static flow_err write_codes(const flow_hdf *hdf, const flow_scenario *s, const f
         "P-code of the second administrative division of the place"};
     for (int32_t c = 0; c < FLOW_N_CODE; c++) {
         bool any = false;
-        for (int32_t p = 0; p < s->n_place; p++) {
+        for (int32_t p = 0; p < s->n_place && s->place_code[c] != NULL; p++) {
             any = any || (s->place_code[c][p] != NULL && *s->place_code[c][p] != '\0');
         }
         if (!any) { continue; }
