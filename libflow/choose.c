@@ -58,6 +58,7 @@ void flow_model_multipliers(flow_model *m)
 {
     const flow_settings_hop *hop = &m->s->set.hop;
     const double b = hop->capacity_buffer;
+    flow_share_limited(m);
     for (int32_t i = 0; i < m->n_limited; i++) {
         const int32_t p = m->limited[i];
         const double cap = m->capacity[p] * hop->capacity_scaling;
@@ -80,6 +81,7 @@ flow_err flow_model_attributes(flow_model *m)
     const flow_groups *groups = &m->groups;
     if (groups->n_religion + groups->n_ethnicity == 0) { return FLOW_OK; }
     const int32_t n_place = m->s->n_place;
+    flow_gather(m, FLOW_OWNED_PLACE, m->count, sizeof *m->count, true);
     memset(m->same_religion, 0, (size_t)(n_place * (int64_t)groups->n_religion) * sizeof(double));
     memset(m->same_ethnicity, 0, (size_t)(n_place * (int64_t)groups->n_ethnicity) * sizeof(double));
     for (int32_t p = 0; p < n_place; p++) {
@@ -96,6 +98,10 @@ flow_err flow_model_attributes(flow_model *m)
             }
         }
     }
+    const size_t religions = (size_t)groups->n_religion * sizeof(double),
+                 ethnicities = (size_t)groups->n_ethnicity * sizeof(double);
+    flow_gather(m, FLOW_OWNED_PLACE, m->same_religion, religions, true);
+    flow_gather(m, FLOW_OWNED_PLACE, m->same_ethnicity, ethnicities, true);
     m->version++;
     return FLOW_OK;
 }

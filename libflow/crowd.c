@@ -30,13 +30,13 @@ static bool add(flow_model *m, const flow_people_axis *origin, int32_t place,
         row->status = flow_group_class(axis, cell->key.group);
         row->group = cell->key.group;
         row->persons = flow_persons(m, cell->key.group, cell->n);
-        m->by_status[(int64_t)row->status * m->s->n_place + place] += row->persons;
     }
     return true;
 }
 
 flow_err flow_model_presence(flow_model *m, flow_presence *out)
 {
+    flow_share_people(m);
     *out = (flow_presence){.people = m->count};
     if (!m->crowded) { return FLOW_OK; }
     const int32_t n_place = m->s->n_place;
@@ -52,8 +52,12 @@ flow_err flow_model_presence(flow_model *m, flow_presence *out)
         }
     }
     if (!good) { return flow_fail(FLOW_ENOMEM, "no memory for people by home and status"); }
+    out->crowd = flow_share_rows(m, m->crowd, sizeof *m->crowd, &n);
+    for (int64_t i = 0; i < n; i++) {
+        m->by_status[(int64_t)out->crowd[i].status * n_place + out->crowd[i].place] +=
+            out->crowd[i].persons;
+    }
     out->by_status = m->by_status;
-    out->crowd = m->crowd;
     out->n_crowd = n;
     return FLOW_OK;
 }

@@ -34,12 +34,31 @@ static void set_out(flow_model *m, flow_work *w, int32_t place, flow_party *part
     }
 }
 
+/// The same where the model is divided and nobody is followed: they wait on the first of the links
+/// that lead there. Not NULL, and nothing to be filled in.
+static uint32_t *send_cell(flow_model *m, flow_work *w, int32_t place, flow_cell who,
+                           const flow_path *path)
+{
+    int32_t link = m->s->first_link[place];
+    while (m->s->link_to[link] != m->s->link_to[path->first]) { link++; }
+    flow_party party = {.key = who.key, .n = who.n};
+    party.key.route = (uint32_t)path->rest;
+    party.key.first = 0;
+    flow_put(w, &m->entry[link], &party);
+    const int64_t persons = flow_persons(m, who.key.group, who.n);
+    m->count[place] -= persons;
+    m->departures[place] += persons;
+    m->link_entered[path->first] += persons;
+    return w->head;
+}
+
 /// Room for n units who leave for good to the end of a link that takes less than a day, with the
 /// ids of k of them, which the caller fills in; NULL: no memory.
 static uint32_t *send_parcel(flow_model *m, flow_work *w, int32_t place, flow_cell who, uint32_t k,
                              const flow_path *path)
 {
     const int32_t to = m->s->link_to[path->first];
+    if (m->part != NULL) { return send_cell(m, w, place, who, path); }
     flow_parcel *parcel = flow_box_add(&w->box[flow_range_of(m, to)], k);
     if (parcel == NULL) {
         w->failed = true;

@@ -255,6 +255,7 @@ static void grant_permits(flow_model *m)
 {
     flow_destination *d = m->to;
     flow_work *w = &m->work[0];
+    flow_share_cells(m, FLOW_OWNED_PLACE, m->active); // every rank grants all permits
     count_permits(m);
     m->phase++;
     const flow_people_axis *axis = &m->groups.axis[m->groups.cause];
@@ -271,6 +272,7 @@ static void grant_permits(flow_model *m)
             const int64_t n = flow_hypergeometric(w->rng, party.n, rest, given);
             d->asked[country] = rest;
             d->permit[country] -= n;
+            if (!flow_is_mine(m, p)) { continue; }
             if (n > 0) {
                 flow_party gone;
                 flow_part(m, w, &party, n, &gone);

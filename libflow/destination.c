@@ -134,6 +134,7 @@ void flow_destination_free(flow_model *m)
     flow_dealloc(d->tie);
     flow_dealloc(d->kin_place);
     flow_dealloc(d->kin_n);
+    flow_dealloc(d->kin_row);
     flow_state_release(m, FLOW_OF_DESTINATION);
     flow_dealloc(d->row);
     flow_dealloc(d->rule);
@@ -216,6 +217,7 @@ static bool update_room(flow_model *m)
 {
     const double *extra = flow_model_quantity(m, FLOW_Q_EXTRA_CAPACITY);
     bool changed = false;
+    flow_share_limited(m);
     for (int32_t i = 0; i < m->n_limited; i++) {
         const int32_t p = m->limited[i];
         const double before = m->multiplier[p];
@@ -247,8 +249,34 @@ static bool reserve_kin(flow_destination *d, int64_t n)
     if (place != NULL) { d->kin_place = place; }
     double *persons = flow_realloc(d->kin_n, size, sizeof *persons);
     if (persons != NULL) { d->kin_n = persons; }
-    if (place == NULL || persons == NULL) { return false; }
+    flow_kin *row = flow_realloc(d->kin_row, size, sizeof *row);
+    if (row != NULL) { d->kin_row = row; }
+    if (place == NULL || persons == NULL || row == NULL) { return false; }
     d->kin_size = size;
+    return true;
+}
+
+/// Who is where, place by place, in d->kin_row; *n: rows. False when out of memory.
+static bool list_kin(flow_model *m, int64_t *n)
+{
+    flow_destination *d = m->to;
+    const flow_people_axis *axis = flow_groups_origin(&m->groups);
+    *n = 0;
+    for (int32_t p = 0; p < m->s->n_place; p++) { *n += m->here[p].n; }
+    if (!reserve_kin(d, *n)) { return false; }
+    flow_kin *row = d->kin_row;
+    for (int32_t p = 0; p < m->s->n_place; p++) {
+        for (int32_t i = 0; i < m->here[p].n; i++) {
+            const flow_cell *cell = &m->here[p].row[i];
+            *row++ = (flow_kin){.place = p,
+                                .origin = flow_group_class(axis, cell->key.group),
+                                .n = (double)flow_persons(m, cell->key.group, cell->n)};
+        }
+    }
+    const flow_kin *all = flow_share_rows(m, d->kin_row, sizeof *all, n);
+    if (all == d->kin_row) { return true; }
+    if (!reserve_kin(d, *n)) { return false; }
+    memcpy(d->kin_row, all, (size_t)*n * sizeof *all);
     return true;
 }
 
@@ -257,32 +285,23 @@ static flow_err count_kin(flow_model *m)
 {
     flow_destination *d = m->to;
     if (!d->kin) { return FLOW_OK; }
-    const flow_people_axis *axis = flow_groups_origin(&m->groups);
+    int64_t n;
+    if (!list_kin(m, &n)) { return flow_fail(FLOW_ENOMEM, "no memory for people by origin"); }
     const int32_t n_place = m->s->n_place;
     for (int32_t o = 0; o <= n_place; o++) { d->kin_first[o] = 0; }
-    for (int32_t p = 0; p < n_place; p++) {
-        for (int32_t i = 0; i < m->here[p].n; i++) {
-            d->kin_first[flow_group_class(axis, m->here[p].row[i].key.group) + 1]++;
-        }
-    }
+    for (int64_t i = 0; i < n; i++) { d->kin_first[d->kin_row[i].origin + 1]++; }
     for (int32_t o = 0; o < n_place; o++) {
         d->kin_first[o + 1] += d->kin_first[o];
         d->kin_end[o] = d->kin_first[o];
     }
-    if (!reserve_kin(d, d->kin_first[n_place])) {
-        return flow_fail(FLOW_ENOMEM, "no memory for people by origin");
-    }
-    for (int32_t p = 0; p < n_place; p++) {
-        for (int32_t i = 0; i < m->here[p].n; i++) {
-            const flow_cell *cell = &m->here[p].row[i];
-            const int32_t o = flow_group_class(axis, cell->key.group);
-            int64_t *end = &d->kin_end[o];
-            if (*end == d->kin_first[o] || d->kin_place[*end - 1] != p) {
-                d->kin_place[*end] = p;
-                d->kin_n[(*end)++] = 0.0;
-            }
-            d->kin_n[*end - 1] += (double)flow_persons(m, cell->key.group, cell->n);
+    for (int64_t i = 0; i < n; i++) {
+        const flow_kin *row = &d->kin_row[i];
+        int64_t *end = &d->kin_end[row->origin];
+        if (*end == d->kin_first[row->origin] || d->kin_place[*end - 1] != row->place) {
+            d->kin_place[*end] = row->place;
+            d->kin_n[(*end)++] = 0.0;
         }
+        d->kin_n[*end - 1] += row->n;
     }
     return FLOW_OK;
 }

@@ -49,6 +49,12 @@ typedef struct flow_admission {
     int64_t counted, link; ///< of those, what has its share
 } flow_admission;
 
+/// People at a place who are from another one, or from there.
+typedef struct flow_kin {
+    int32_t place, origin;
+    double n; ///< persons
+} flow_kin;
+
 struct flow_destination {
     flow_network network;
     double *cost, *km; ///< [n_link] days of travel (INFINITY: closed), km; km is borrowed
@@ -78,6 +84,7 @@ struct flow_destination {
     int64_t *kin_end;   ///< [n_place] from kin_first up to here:
     int32_t *kin_place; ///< where they are, rising
     double *kin_n;      ///< persons
+    flow_kin *kin_row;  ///< [kin_size] the same as it was counted
     int64_t kin_size;
 
     int64_t *by_cause;         ///< [FLOW_N_CAUSE][n_place] persons who left today
@@ -87,6 +94,7 @@ struct flow_destination {
     int64_t *arrived_by_cause; ///< [n_place][FLOW_N_CAUSE_CLASS] persons who arrived today
     flow_cells *gate;          ///< [n_link] people who wait at the beginning of a link
     int64_t *pass;             ///< [n_link] persons who may still pass today
+    int64_t *waits;            ///< [n_link] persons who wait at a border, where there are quotas
     double *pass_carry;        ///< [n_link] part of a person, or persons ahead, from step to step
     double *quota_carry;       ///< [n_country] part of a person, from step to step
     flow_admission *admit;     ///< [n_country]

@@ -77,6 +77,7 @@ static int64_t households(flow_model *m, int32_t place, int64_t n)
 /// The units of one group stand at the place from now on.
 static flow_err stand(flow_model *m, int32_t place, uint32_t group, int64_t n, flow_draw purpose)
 {
+    if (!flow_is_mine(m, place)) { return FLOW_OK; }
     flow_work *w = &m->work[0];
     flow_party party = {.key = {.group = group, .first = m->s->set.hop.start_on_foot}, .n = n};
     if (m->follow.mode != FLOW_INDIVIDUALS_NONE) {

@@ -30,15 +30,21 @@ void flow_model_count_gone(flow_model *m)
 {
     int64_t *tally[FLOW_N_FATE] = {&m->left, &m->dead, &m->missing};
     int64_t *units[FLOW_N_FATE] = {&m->units_left, &m->units_dead, &m->units_missing};
+    int64_t gone[2 * FLOW_N_FATE] = {0}; // persons, then units
     for (int32_t t = 0; t < m->threads; t++) {
         flow_work *w = &m->work[t];
         for (int32_t f = 0; f < FLOW_N_FATE; f++) {
-            *tally[f] += w->gone[f];
-            *units[f] += w->units_gone[f];
-            m->persons -= w->gone[f];
-            m->units -= w->units_gone[f];
+            gone[f] += w->gone[f];
+            gone[FLOW_N_FATE + f] += w->units_gone[f];
         }
         memset(w->gone, 0, sizeof w->gone);
         memset(w->units_gone, 0, sizeof w->units_gone);
+    }
+    flow_sum_ranks(m, gone, 2 * FLOW_N_FATE);
+    for (int32_t f = 0; f < FLOW_N_FATE; f++) {
+        *tally[f] += gone[f];
+        *units[f] += gone[FLOW_N_FATE + f];
+        m->persons -= gone[f];
+        m->units -= gone[FLOW_N_FATE + f];
     }
 }

@@ -225,6 +225,7 @@ static void keep_back(flow_model *m)
     flow_destination *d = m->to;
     const double *crossings = flow_model_quantity(m, FLOW_Q_CROSSINGS);
     const double *quota = flow_model_quantity(m, FLOW_Q_QUOTA);
+    if (quota != NULL) { flow_gather(m, FLOW_OWNED_START, d->pass, sizeof *d->pass, true); }
     for (int32_t l = 0; l < m->s->n_link && d->gated; l++) {
         if (d->pass[l] >= 0) { continue; }
         const int32_t c = enters(m, l);
@@ -269,16 +270,20 @@ static void share_quotas(flow_model *m)
         d->admit[c].n = allowance(whole, &d->quota_carry[c]);
     }
     for (int32_t l = 0; l < m->s->n_link; l++) {
+        d->waits[l] = enters(m, l) >= 0 ? waiting(m, l) : 0;
+    }
+    flow_gather(m, FLOW_OWNED_START, d->waits, sizeof *d->waits, true);
+    for (int32_t l = 0; l < m->s->n_link; l++) {
         const int32_t c = enters(m, l);
         if (c < 0) { continue; }
         d->admit[c].n_link++;
-        d->admit[c].waiting += waiting(m, l);
+        d->admit[c].waiting += d->waits[l];
     }
     for (int32_t l = 0; l < m->s->n_link; l++) {
         const int32_t c = enters(m, l);
         if (c < 0 || !d->admit[c].limited) { continue; }
         flow_admission *a = &d->admit[c];
-        const int64_t here = waiting(m, l), rest = a->n - a->waiting;
+        const int64_t here = d->waits[l], rest = a->n - a->waiting;
         int64_t may = here;
         if (rest < 0) {
             may = part_of(a->n, a->counted, a->counted + here, a->waiting);
@@ -393,8 +398,9 @@ flow_err flow_model_journey(flow_model *m)
     FLOW_TRY(flow_model_depart(m));
     flow_cells *from = m->queue, *into = m->entry;
     bool first = true;
-    while ((somebody_travels(m) || first) && !flow_any_failed(m)) {
+    while ((flow_any_rank(m, somebody_travels(m)) || first) && !flow_any_failed(m)) {
         m->phase++;
+        flow_send_on(m, from);
         FLOW_FOR_PLACES(m, pull(m, w, p, from, into, first));
         flow_cells *other = from;
         from = into;

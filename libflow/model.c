@@ -172,6 +172,7 @@ void flow_model_free(flow_model *m)
     flow_dealloc(m->work);
     flow_paths_clear(&m->paths);
     flow_columns_free(m->columns);
+    flow_division_free(m->part);
     flow_dealloc(m->crowd);
     flow_dealloc(m);
 }
@@ -214,6 +215,7 @@ flow_err flow_model_reset(flow_model *m, uint64_t seed, uint32_t member)
     flow_presence now;
     FLOW_TRY(flow_model_presence(m, &now));
     FLOW_TRY(flow_columns_reset(m->columns, seed, member, &now));
+    flow_division_keep_own(m);
     m->broken = false;
     return FLOW_OK;
 }
@@ -243,7 +245,7 @@ static flow_err step(flow_model *m)
     FLOW_TRY(flow_model_presence(m, &now));
     FLOW_TRY(flow_columns_phase(m->columns, FLOW_PROCESS, m->day, &now));
     m->day++;
-    return FLOW_OK;
+    return flow_division_failure(m);
 }
 
 flow_err flow_model_step(flow_model *m)
@@ -302,9 +304,9 @@ int64_t flow_model_person_steps(const flow_model *m)
     return m->person_steps;
 }
 
-uint64_t flow_model_checksum(const flow_model *m)
+uint64_t flow_model_cells_hash(const flow_model *m)
 {
-    uint64_t sum = flow_mix((uint64_t)m->day + 1);
+    uint64_t sum = 0;
     for (int32_t p = 0; p < m->s->n_place; p++) {
         sum += flow_cells_hash(&m->here[p], (uint64_t)p);
     }
@@ -314,6 +316,13 @@ uint64_t flow_model_checksum(const flow_model *m)
             sum += flow_cells_hash(&m->to->gate[l], (uint64_t)l | UINT64_C(1) << 41);
         }
     }
+    return sum;
+}
+
+uint64_t flow_model_checksum(const flow_model *m)
+{
+    uint64_t sum = flow_mix((uint64_t)m->day + 1) + flow_model_cells_hash(m);
+    if (m->part != NULL) { sum += m->part->others; }
     const int64_t totals[] = {m->persons, m->entered, m->left, m->debt, m->waiting};
     for (size_t i = 0; i < sizeof totals / sizeof *totals; i++) {
         sum = flow_mix(sum + (uint64_t)totals[i]);

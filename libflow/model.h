@@ -4,6 +4,7 @@
 #define FLOW_MODEL_H
 
 #include "columns.h"
+#include "comm.h"
 #include "follow.h"
 #include "lanes.h"
 #include "parcel.h"
@@ -193,8 +194,13 @@ struct flow_model {
     flow_entering entering[2];         ///< groups of those who enter, before and after an axis
     flow_destination *to;              ///< destination rule only, else NULL
     flow_follow follow;                ///< people who are followed one by one
+    flow_division *part;               ///< over several ranks; NULL: it is not divided
+    const bool *mine;                  ///< [n_place] places that this rank steps; NULL: all
     flow_work *work;                   ///< [threads]
 };
+
+/// Sum of the hashes of all cells that the model has.
+uint64_t flow_model_cells_hash(const flow_model *m);
 
 /// Combined values of a quantity (FLOW_Q_HAZARD + FLOW_CAUSE_FLOOD), one per place, link or
 /// country; NULL when nobody writes it: all neutral.
@@ -343,7 +349,14 @@ static inline bool flow_any_failed(const flow_model *m)
     return failed;
 }
 
-/// A loop over places p, each with its own thread's work w; parallel where that pays.
+/// Whether this rank steps a place.
+static inline bool flow_is_mine(const flow_model *m, int32_t place)
+{
+    return m->mine == NULL || m->mine[place];
+}
+
+/// A loop over the places p of this rank, each with its own thread's work w; parallel where that
+/// pays.
 #define FLOW_FOR_PLACES(m, body)                                                                   \
     do {                                                                                           \
         const int32_t n_place_ = (m)->s->n_place;                                                  \
@@ -352,11 +365,13 @@ static inline bool flow_any_failed(const flow_model *m)
                 int32_t p = 0; p < n_place_; p++)                                                  \
             {                                                                                      \
                 flow_work *w = flow_own_work(m);                                                   \
-                body;                                                                              \
+                if (flow_is_mine((m), p)) { body; }                                                \
             }                                                                                      \
         } else {                                                                                   \
             flow_work *w = &(m)->work[0];                                                          \
-            for (int32_t p = 0; p < n_place_; p++) { body; }                                       \
+            for (int32_t p = 0; p < n_place_; p++) {                                               \
+                if (flow_is_mine((m), p)) { body; }                                                \
+            }                                                                                      \
         }                                                                                          \
     } while (0)
 

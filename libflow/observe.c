@@ -131,14 +131,27 @@ static void people_by(const flow_model *m, int32_t index, double *out)
     }
 }
 
+/// Whose count of those on a link, or about to enter it, is right.
+static flow_owned by_of(const flow_observable *o)
+{
+    const bool under_way =
+        o->row == FLOW_OBSERVABLE_link_people || o->row == FLOW_OBSERVABLE_link_households;
+    return o->shape == FLOW_PER_PLACE ? FLOW_OWNED_PLACE
+           : under_way                ? FLOW_OWNED_END
+                                      : FLOW_OWNED_START;
+}
+
 void flow_observable_read(const flow_observable *o, const flow_model *m, double *out)
 {
     if (o->row >= 0) {
         readers[o->row](m, out);
-        return;
-    }
-    if (o->axis >= 0) {
+    } else if (o->axis >= 0) {
         people_by(m, o->axis, out);
+    }
+    if (o->row >= 0 || o->axis >= 0) {
+        const size_t size = (size_t)flow_observable_classes(m->s, o) * sizeof *out;
+        const bool divided = o->shape == FLOW_PER_PLACE || o->shape == FLOW_PER_LINK;
+        if (divided) { flow_gather(m, by_of(o), out, size, false); }
         return;
     }
     const double *value = o->use < 0 ? flow_columns_value(m->columns, o->quantity)

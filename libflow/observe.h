@@ -6,7 +6,8 @@
 
 #include "observables.h"
 
-/// Fill the values of one observable: [places, links, countries or 1][classes].
+/// Fill the values of one observable: [places, links, countries or 1][classes]. Where the model is
+/// divided all ranks must ask in the same order, and rank 0 is told.
 void flow_observable_read(const flow_observable *observable, const flow_model *model, double *out);
 
 #endif

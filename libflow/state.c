@@ -103,6 +103,7 @@ static int32_t list_destination(const flow_model *m, int32_t n, flow_block *out)
     ROW(entered_by_cause, n_link * FLOW_N_CAUSE_CLASS, FLOW_KEPT, 0, FLOW_STATE_MOST);
     ROW(arrived_by_cause, n_place * FLOW_N_CAUSE_CLASS, FLOW_KEPT, 0, FLOW_STATE_MOST);
     ROW(pass, n_link, FLOW_SCRATCH, 0, 0);
+    ROW(waits, n_link, FLOW_SCRATCH, 0, 0);
     ROW(pass_carry, n_link, FLOW_KEPT, -1e3, 1);
     ROW(quota_carry, n_country, FLOW_KEPT, -1e9, 1);
     ROW(admit, n_country, FLOW_SCRATCH, 0, 0);
@@ -498,6 +499,7 @@ static flow_err put_columns(const flow_model *m, flow_sink *sink)
 flow_err flow_state_save(const flow_model *m, flow_sink *sink)
 {
     if (m->broken) { return flow_fail(FLOW_ESTATE, "the model failed earlier; it must be reset"); }
+    if (m->part != NULL) { return flow_fail(FLOW_ESTATE, "a divided model cannot be saved"); }
     flow_state_name name;
     FLOW_TRY(flow_state_describe(m, &name));
     put(sink, "libflow state", "", &name, (int64_t)sizeof name);

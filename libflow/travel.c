@@ -386,21 +386,51 @@ static void rest(flow_model *m, flow_work *w, int32_t place)
     flow_cells_empty(&m->active[place]);
 }
 
-/// A share of those who wait travel, until the day is over for all of them.
-static void take_turn(flow_model *m, double share)
+/// Everybody who travels in this wave, and those who were sent back.
+static void travel(flow_model *m, bool first_wave, double share)
+{
+    if (!first_wave) { flow_send_on(m, m->entry); }
+    FLOW_FOR_PLACES(m, pull(m, w, p, first_wave, share));
+    if (at_once(m) && m->part != NULL) { // who goes on at once, here or there, is known to all
+        flow_share_cells(m, FLOW_OWNED_PLACE, m->active);
+        flow_share_cells(m, FLOW_OWNED_END, m->back);
+        m->mine = NULL;
+    }
+}
+
+/// People return who were sent back on any rank.
+static void return_them(flow_model *m, bool surely)
+{
+    const bool alone = m->mine == NULL; // all ranks do the same
+    if (!surely && !(alone ? sent_back(m) : flow_any_rank(m, sent_back(m)))) { return; }
+    if (!alone) { flow_send_back(m); }
+    FLOW_FOR_PLACES(m, take_back(m, w, p));
+}
+
+/// Waves of people who go on, after the first.
+static void take_waves(flow_model *m, double share)
 {
     for (int wave = 0; wave < most_waves; wave++) {
         m->phase++;
-        if (wave == 0 || !at_once(m)) { FLOW_FOR_PLACES(m, pull(m, w, p, wave == 0, share)); }
-        if (sent_back(m)) { FLOW_FOR_PLACES(m, take_back(m, w, p)); }
-        if (!on_the_way(m)) { return; }
+        if (wave == 0 || !at_once(m)) { travel(m, wave == 0, share); }
+        return_them(m, false);
+        if (!(m->mine == NULL ? on_the_way(m) : flow_any_rank(m, on_the_way(m)))) { return; }
         flow_model_multipliers(m);
         m->phase++;
         FLOW_FOR_PLACES(m, go_on(m, w, p));
     }
-    if (!at_once(m)) { FLOW_FOR_PLACES(m, pull(m, w, p, false, 1.0)); }
-    FLOW_FOR_PLACES(m, take_back(m, w, p));
+    if (!at_once(m)) { travel(m, false, 1.0); }
+    return_them(m, true);
     FLOW_FOR_PLACES(m, rest(m, w, p));
+}
+
+/// A share of those who wait travel, until the day is over for all of them.
+static void take_turn(flow_model *m, double share)
+{
+    const bool *mine = m->mine;
+    take_waves(m, share);
+    if (m->mine != mine) { flow_division_keep_own(m); }
+    m->mine = mine;
 }
 
 /// Each of a party leaves the model with a chance.
@@ -463,6 +493,18 @@ static void decide_in_turn(flow_model *m)
         m, if (!m->camp[p]) { first_decision(m, w, p); });
 }
 
+/// Where the model is divided, whoever left does not count who is on a link: only the end does.
+static void count_roads(flow_model *m)
+{
+    for (int32_t l = 0; l < m->s->n_link; l++) {
+        m->link_count[l] = 0;
+        for (int32_t i = 0; i < m->road[l].n; i++) {
+            const flow_cell *cell = &m->road[l].row[i];
+            m->link_count[l] += flow_persons(m, cell->key.group, cell->n);
+        }
+    }
+}
+
 flow_err flow_model_travel(flow_model *m)
 {
     m->phase = 0;
@@ -471,10 +513,10 @@ flow_err flow_model_travel(flow_model *m)
     } else {
         decide_in_turn(m);
     }
-    bool travels = take_queued(m);
+    flow_send_on(m, m->queue);
+    bool travels = flow_any_rank(m, take_queued(m) || somebody_due(m));
     if (somebody_due(m)) {
         for (int32_t link = 0; link < m->s->n_link; link++) { wake(m, &m->work[0], link); }
-        travels = true;
     }
     for (double waiting = travels ? 1.0 : 0.0; waiting > 0.0 && !flow_any_failed(m);) {
         double share = 1.0;
@@ -487,6 +529,7 @@ flow_err flow_model_travel(flow_model *m)
     m->phase++;
     FLOW_FOR_PLACES(m, settle(m, w, p));
     flow_model_count_gone(m);
+    if (m->part != NULL) { count_roads(m); }
     return flow_any_failed(m)
                ? flow_fail(FLOW_ENOMEM, "no memory for the people of day %d", (int)m->day)
                : FLOW_OK;

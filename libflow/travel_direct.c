@@ -59,6 +59,7 @@ static void decide_chunk(flow_model *m, flow_work *w, int32_t chunk)
     w->trail = m->alone ? &m->trail[chunk] : NULL;
     for (int32_t p = (int32_t)(n * chunk / m->n_chunk); p < end; p++) {
         if (p + ahead < end) { fetch(m, p + ahead); }
+        if (!flow_is_mine(m, p)) { continue; }
         if (w->trail != NULL) { begin_streams(m, w, p, end); }
         if (w->trail == NULL || !flow_model_decide_few(m, w, p)) { decide(m, w, p); }
     }
@@ -67,24 +68,28 @@ static void decide_chunk(flow_model *m, flow_work *w, int32_t chunk)
     w->trail = NULL;
 }
 
+/// n units of a key are at a place for good.
+static void land(flow_model *m, int32_t place, flow_key *key, int64_t n)
+{
+    if (m->groups.status >= 0) {
+        key->group =
+            flow_group_change(&m->groups.axis[m->groups.status], key->group,
+                              m->s->foreign[place] ? FLOW_STATUS_REFUGEE : FLOW_STATUS_IDP);
+    }
+    const int64_t persons = flow_persons(m, key->group, n);
+    m->count[place] += persons;
+    m->arrivals[place] += persons;
+}
+
 /// Parcels for one range of places arrive, in the order of the places they come from.
 static void deliver(flow_model *m, flow_work *w, int32_t range)
 {
-    const flow_people_axis *status =
-        m->groups.status < 0 ? NULL : &m->groups.axis[m->groups.status];
     for (int32_t chunk = 0; chunk < m->n_chunk; chunk++) {
         flow_box *box = &m->box[(int64_t)chunk * m->n_range + range];
         for (int64_t at = 0; at < box->n;) {
             flow_parcel *parcel = flow_box_next(box, &at);
             const int32_t to = parcel->to;
-            if (status != NULL) {
-                parcel->key.group =
-                    flow_group_change(status, parcel->key.group,
-                                      m->s->foreign[to] ? FLOW_STATUS_REFUGEE : FLOW_STATUS_IDP);
-            }
-            const int64_t persons = flow_persons(m, parcel->key.group, parcel->n);
-            m->count[to] += persons;
-            m->arrivals[to] += persons;
+            land(m, to, &parcel->key, parcel->n);
             if (parcel->n_ids > 0) {
                 const flow_ids ids = {.id = flow_parcel_ids(parcel), .n = parcel->n_ids};
                 flow_model_note(m, w, parcel->key.group, &ids, to);
@@ -165,8 +170,42 @@ static void deliver_range(flow_model *m, flow_work *w, int32_t range)
     if (m->alone) { deliver_alone(m, w, range); }
 }
 
+/// Where the model is divided, those who leave for good wait on links: the order of places, again.
+static void deliver_cells(flow_model *m, flow_work *w, int32_t place)
+{
+    for (int32_t i = m->first_in[place]; i < m->first_in[place + 1]; i++) {
+        flow_cells *cells = &m->entry[m->in_link[i]];
+        for (int32_t c = 0; c < cells->n; c++) {
+            flow_party party = flow_cells_lift(cells, c);
+            land(m, place, &party.key, party.n);
+            if (!flow_cells_append(&w->pool, &m->here[place], &party.key, party.n, NULL, 0)) {
+                w->failed = true;
+            }
+        }
+        flow_cells_empty(cells);
+    }
+    if (m->alone) { count_alone(m, w, place, place + 1); }
+}
+
+static void decide_divided(flow_model *m)
+{
+#pragma omp parallel for schedule(dynamic, 1) num_threads(m->threads) if (m->n_range > 1)
+    for (int32_t chunk = 0; chunk < m->n_chunk; chunk++) {
+        decide_chunk(m, flow_own_work(m), chunk);
+    }
+    for (int32_t chunk = 0; chunk < m->n_chunk; chunk++) { m->trail[chunk].n = 0; }
+    m->phase++;
+    flow_send_on(m, m->entry);
+    if (m->alone) { flow_send_alone(m); }
+    FLOW_FOR_PLACES(m, deliver_cells(m, w, p));
+}
+
 void flow_model_decide_at_once(flow_model *m)
 {
+    if (m->part != NULL) {
+        decide_divided(m);
+        return;
+    }
     if (m->n_range == 1) {
         decide_chunk(m, &m->work[0], 0);
         m->phase++;

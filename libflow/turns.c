@@ -40,6 +40,7 @@ static bool matters(const flow_model *m)
             all += flow_persons(m, queue->row[c].key.group, queue->row[c].n);
         }
     }
+    flow_sum_ranks(m, &all, 1);
     return (double)all > least;
 }
 
@@ -88,6 +89,21 @@ static bool expect_choices(flow_model *m, int32_t place)
     return true;
 }
 
+/// Places where somebody looks for a way, and how many come to those with a capacity, from all
+/// ranks.
+static void share_estimates(flow_model *m)
+{
+    flow_gather(m, FLOW_OWNED_PLACE, m->asking, sizeof *m->asking, true);
+    flow_gather(m, FLOW_OWNED_PLACE, m->asking_rule, sizeof *m->asking_rule, true);
+    for (int32_t k = 0; k < m->n_limited; k++) { // whole numbers so far
+        m->place_number[k] = (int64_t)m->coming[m->limited[k]];
+    }
+    flow_sum_ranks(m, m->place_number, m->n_limited);
+    for (int32_t k = 0; k < m->n_limited; k++) {
+        m->coming[m->limited[k]] = (double)m->place_number[k];
+    }
+}
+
 flow_err flow_model_turn(flow_model *m, double *share)
 {
     *share = 1.0;
@@ -101,6 +117,7 @@ flow_err flow_model_turn(flow_model *m, double *share)
         const flow_cells *queue = &m->queue[link];
         for (int32_t c = 0; c < queue->n; c++) { expect_cell(m, link, &queue->row[c]); }
     }
+    if (m->part != NULL) { share_estimates(m); }
     for (int32_t p = 0; p < n_place; p++) {
         if (m->asking[p] > 0 && !expect_choices(m, p)) {
             return flow_fail(FLOW_ENOMEM, "no memory for choices");
