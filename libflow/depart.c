@@ -24,7 +24,9 @@ static void find_push(const flow_model *m, int32_t place, push *out)
     for (int32_t c = 0; c < FLOW_N_CAUSE; c++) {
         const double *hazard = flow_model_quantity(m, FLOW_Q_HAZARD + c);
         const double *onset = flow_model_quantity(m, FLOW_Q_ONSET + c);
+        const double *factor = flow_model_quantity(m, FLOW_Q_HAZARD_FACTOR + c);
         out->hazard[c] = hazard != NULL ? hazard[place] * m->s->world.dt : 0.0;
+        if (factor != NULL) { out->hazard[c] *= factor[place]; }
         out->share[c] = onset != NULL ? onset[place] : 0.0;
         out->risk[c] = risk_of(out->hazard[c], out->share[c]);
     }

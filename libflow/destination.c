@@ -318,6 +318,8 @@ static void update_places(flow_model *m)
                                    FLOW_Q_APPEAL,
                                    FLOW_Q_HOST_ACCEPTANCE,
                                    FLOW_Q_PRICE_INDEX,
+                                   FLOW_Q_WORTH,
+                                   FLOW_Q_WEALTH_FACTOR,
                                    FLOW_Q_FEE + FLOW_CHANNEL_REGULAR,
                                    FLOW_Q_FEE_FACTOR + FLOW_CHANNEL_REGULAR};
     uint64_t now = versions(m, read, (int32_t)(sizeof read / sizeof *read)) + m->version;

@@ -61,7 +61,9 @@ static void fill_fees(const flow_model *m, int32_t place, const flow_going *row,
                       flow_row_room *room, double *out)
 {
     const flow_destination *d = m->to;
-    const double wealth = m->s->set.destination.wealth * real_wage(m, place);
+    const double *factor = flow_model_quantity(m, FLOW_Q_WEALTH_FACTOR);
+    const double wealth = m->s->set.destination.wealth * real_wage(m, place) *
+                          (factor != NULL ? factor[place] : 1.0);
     double *sum = room->value + (int64_t)(FLOW_N_TERM + 2) * room->size;
     flow_routes_sum(d->routes, place, d->fee, sum);
     for (int32_t k = 0; k < row->n; k++) { out[k] = sum[room->way[k]] / wealth; }
@@ -97,7 +99,11 @@ static void fill_terms(const flow_model *m, int32_t place, int32_t cause, const 
         }
         extra[k] = d->appeal[j];
     }
-    if (cause == FLOW_CAUSE_ECONOMIC && in->stay == 0) { extra[0] += d->worth[place]; }
+    if (in->stay == 0) {
+        const double *worth = flow_model_quantity(m, FLOW_Q_WORTH);
+        if (worth != NULL) { extra[0] += worth[place]; }
+        if (cause == FLOW_CAUSE_ECONOMIC) { extra[0] += d->worth[place]; }
+    }
     if (d->fees) { fill_fees(m, place, row, room, v[FLOW_TERM_FEE]); }
     static const int32_t always[] = {FLOW_TERM_POPULATION, FLOW_TERM_SAFETY, FLOW_TERM_CAMP,
                                      FLOW_TERM_ROOM, FLOW_TERM_REGION};
