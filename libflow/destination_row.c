@@ -62,8 +62,8 @@ static void fill_fees(const flow_model *m, int32_t place, const flow_going *row,
 {
     const flow_destination *d = m->to;
     const double *factor = flow_model_quantity(m, FLOW_Q_WEALTH_FACTOR);
-    const double wealth = m->s->set.destination.wealth * real_wage(m, place) *
-                          (factor != NULL ? factor[place] : 1.0);
+    const double wealth =
+        m->s->set.destination.wealth * real_wage(m, place) * (factor != NULL ? factor[place] : 1.0);
     double *sum = room->value + (int64_t)(FLOW_N_TERM + 2) * room->size;
     flow_routes_sum(d->routes, place, d->fee, sum);
     for (int32_t k = 0; k < row->n; k++) { out[k] = sum[room->way[k]] / wealth; }
