@@ -56,6 +56,44 @@ static void bind_budget(flow_loader *l, flow_use *use)
                        use->key, flow_quote(name, shown));
 }
 
+// Needs -------------------------------------------------------------------------------------------
+
+/// Whether a response is shared by need: its parameter `target` says need or cost.
+static bool by_need(const flow_use *use)
+{
+    const flow_field *f = use->module->field;
+    for (; f != NULL && f->key != NULL; f++) {
+        if (f->type != FLOW_CHOICE || strcmp(f->key, "target") != 0) { continue; }
+        int32_t target;
+        memcpy(&target, (const char *)use->block + FLOW_MODULE_PARAM + f->offset, sizeof target);
+        return target == FLOW_TARGET_NEED || target == FLOW_TARGET_COST;
+    }
+    return false;
+}
+
+/// A need that a module in use reads and that none writes; -1: there is none.
+static int32_t unknown_need(const flow_scenario *s, const flow_use *use)
+{
+    for (int32_t i = 0; i < use->n_read; i++) {
+        const int32_t id = use->read[i];
+        bool written = id < FLOW_Q_IN_NEED || id >= FLOW_Q_IN_NEED + FLOW_N_SECTOR;
+        for (int32_t k = 0; k < s->n_use && !written; k++) { written = writes(&s->use[k], id); }
+        if (!written) { return id; }
+    }
+    return -1;
+}
+
+static void check_need(flow_loader *l, const flow_use *use)
+{
+    const int32_t id = by_need(use) ? unknown_need(l->s, use) : -1;
+    if (id < 0) { return; }
+    char name[FLOW_QUANTITY_NAME];
+    flow_problem_warning(&l->problems, flow_load_mark(l, use, "target"),
+                         "%s.target: it goes by need, but nobody tells %s: it does nothing; add "
+                         "the section needs, or let the target be uniform",
+                         use->key, flow_quantity_name(id, name));
+}
+
 flow_err flow_load_accounts(flow_loader *l)
 {
     flow_scenario *s = l->s;
@@ -76,7 +114,9 @@ flow_err flow_load_accounts(flow_loader *l)
         s->account[s->n_account++] = i;
     }
     for (int32_t i = 0; i < s->n_use; i++) {
-        if (s->use[i].account >= 0) { bind_budget(l, &s->use[i]); }
+        if (s->use[i].account < 0) { continue; }
+        bind_budget(l, &s->use[i]);
+        check_need(l, &s->use[i]);
     }
     return FLOW_OK;
 }

@@ -14,7 +14,7 @@ import sys
 LAYERS = [
     (0, "base", "files", "rng", "lanes", "split", "heap"),
     (1, "field", "config", "table"),
-    (2, "registry", "module", "modules", "impact", "quantities", "terms", "drivers/", "responses/", "processes/"),
+    (2, "registry", "module", "modules", "impact", "measure", "quantities", "terms", "drivers/", "responses/", "processes/"),
     (3, "world", "settings", "scenario", "load", "flee", "distance", "people", "shares", "observables"),
     (4, "row", "balance", "routes", "ids", "parcel", "population", "follow", "persons", "paths", "enter",
      "choose", "decide", "drive", "turns", "travel", "model", "columns", "crowd", "gone", "status", "attempt", "channel", "ledger", "state", "destination", "depart", "journey", "comm"),

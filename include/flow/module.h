@@ -372,4 +372,6 @@ FLOW_API flow_err flow_fail(flow_err err, const char *format, ...) FLOW_PRINTF(2
 }
 #endif
 
+#include "flow/measure.h"
+
 #endif
