@@ -116,6 +116,19 @@ Test(needs, cash_reaches_people_in_several_sectors)
     turns_end(&t);
 }
 
+// Known answer: money from relatives comes to all people alike, those in need among them.
+Test(needs, remittances_feed_people_at_home)
+{
+    turns t = turns_begin(&lands, "needs");
+    turns_put(&t, "A", FLOW_STATUS_RESIDENT, NULL, 8000);
+    turns_reads(&t, "food_insecurity")[0] = 0.4;
+    turns_reads(&t, "remittances")[0] = 900;
+    turns_step(&t);
+    cr_expect_float_eq(in_need(&t, FLOW_SECTOR_FOOD, 0), 3200, 1e-9);
+    cr_expect_float_eq(reached(&t, FLOW_SECTOR_FOOD, 0), 900 * 0.4 * 0.5 / 0.5, 1e-9);
+    turns_end(&t);
+}
+
 Test(needs, cash_is_spent_once)
 {
     toy t = lands;

@@ -8,6 +8,7 @@ enum {
     FOOD,
     ACCEPTANCE,
     INCOME,
+    REMITTANCES,
     PRICE,
     SUPPLY,                           // first of the six services
     EMPLOYED = SUPPLY + FLOW_N_SECTOR // first of the ten statuses
@@ -53,7 +54,7 @@ typedef struct param {
      NULL,                                                                                         \
      'A',                                                                                          \
      "libflow",                                                                                    \
-     "Share of cash assistance (income) that is spent on " what "."},                              \
+     "Share of cash assistance (income) and remittances that is spent on " what "."},              \
     {                                                                                              \
         "price_" name, AT(price_usd[FLOW_SECTOR_##SECTOR]), FLOW_DOUBLE, "USD d-1", price, 1e-6,   \
             1e6, NULL, 'A', "libflow", "What " what " for one person costs per day at prices 1."   \
@@ -175,8 +176,9 @@ static void needs_of(const flow_turn *turn, int32_t place, double need[static FL
     need[FLOW_SECTOR_LEGAL] = n.legal;
 }
 
-/// Persons who can be served, by sector.
-static void served_at(const flow_turn *turn, int32_t place, double served[static FLOW_N_SECTOR])
+/// Persons who can be served, by sector. Remittances come to those in need as to the others.
+static void served_at(const flow_turn *turn, int32_t place, const double need[static FLOW_N_SECTOR],
+                      double served[static FLOW_N_SECTOR])
 {
     const param *p = turn->param;
     const flow_world *w = turn->world;
@@ -186,10 +188,13 @@ static void served_at(const flow_turn *turn, int32_t place, double served[static
                                        [FLOW_SECTOR_HEALTH] = 365.25 / p->consultations,
                                        [FLOW_SECTOR_EDUCATION] = 1.0,
                                        [FLOW_SECTOR_LEGAL] = p->case_days};
-    const double cash = turn->read[INCOME][place] / turn->read[PRICE][place];
+    const double all = fmax((double)turn->people[place], 1.0);
     for (int32_t k = 0; k < FLOW_N_SECTOR; k++) {
         served[k] = fmax(turn->read[SUPPLY + k][place], 0.0) * one[k];
-        if (p->spend[k] > 0.0) { served[k] += cash * p->spend[k] / p->price_usd[k]; }
+        if (!(p->spend[k] > 0.0)) { continue; }
+        const double usd =
+            turn->read[INCOME][place] + turn->read[REMITTANCES][place] * fmin(need[k] / all, 1.0);
+        served[k] += usd * p->spend[k] / p->price_usd[k] / turn->read[PRICE][place];
     }
     const bool camp = w->place_kind[place] == FLOW_CAMP || w->place_kind[place] == FLOW_IDP_CAMP;
     if (p->camp_shelter && camp && w->capacity[place] >= 1.0) {
@@ -202,7 +207,7 @@ static flow_err step(flow_turn *turn)
     for (int32_t i = 0; i < turn->world->n_place; i++) {
         double need[FLOW_N_SECTOR], served[FLOW_N_SECTOR];
         needs_of(turn, i, need);
-        served_at(turn, i, served);
+        served_at(turn, i, need, served);
         for (int32_t k = 0; k < FLOW_N_SECTOR; k++) {
             turn->own[IN_NEED + k][i] = fmax(need[k], 0.0);
             turn->own[REACHED + k][i] = fmin(turn->own[IN_NEED + k][i], served[k]);
@@ -225,7 +230,8 @@ const flow_module flow_module_needs = {
     .writes = "in_need_shelter,in_need_food,in_need_water,in_need_health,in_need_education,"
               "in_need_legal,reached_shelter,reached_food,reached_water,reached_health,"
               "reached_education,reached_legal",
-    .reads = "housing_damage,food_insecurity,host_acceptance,income,price_index,shelter_places,"
+    .reads = "housing_damage,food_insecurity,host_acceptance,income,remittances,price_index,"
+             "shelter_places,"
              "food_rations,water,health_consultations,school_places,legal_cases,"
              "employed_resident,employed_idp,employed_refugee,employed_asylum,employed_labour,"
              "employed_irregular,employed_trafficked,employed_returnee,employed_resettled,"
