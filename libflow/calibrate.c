@@ -228,11 +228,22 @@ static flow_err climb(const flow_choices *c, scratch *s, flow_logit *fit)
         double gain = 0.0; // twice what the step would add, were the top a parabola
         for (int32_t f = 0; f < k; f++) { gain += s->step[f] * s->gradient[f]; }
         double length = 1.0, then = 0.0;
-        for (int32_t i = 0; i < most_halvings; i++, length *= 0.5) {
+        bool better = false;
+        for (int32_t i = 0; i < most_halvings && !better; i++, length *= better ? 1.0 : 0.5) {
             for (int32_t f = 0; f < k; f++) { s->trial[f] = fit->b[f] + length * s->step[f]; }
             then = evaluate(c, s->trial, s->share) + log_prior(c, s->trial);
             // Rounding of the sum hides gains below 1e-13 of it.
-            if (then >= now - 1e-13 * fabs(now)) { break; }
+            better = then >= now - 1e-13 * fabs(now);
+        }
+        if (!better && gain < 1e-8) { // it stands at the top, as well as sums can tell
+            close = true;
+            continue;
+        }
+        if (!better) {
+            return flow_fail(FLOW_ERANGE,
+                             "no step from log likelihood %.10g leads up: coefficients are not "
+                             "told apart well enough",
+                             now);
         }
         memcpy(fit->b, s->trial, (size_t)k * sizeof *fit->b);
         // Newton's method doubles the digits: what is left now is far below the standard errors.

@@ -430,7 +430,7 @@ flow_err flow_load_flee(flow_loader *l)
                              "conflict_driven_spawning puts flood_driven_spawn_mode out of force, "
                              "as in FLEE (quirks.one_cause=false lets both act)");
     }
-    flow_load_period(l);
+    flow_load_period(l, true);
     FLOW_TRY(locations(l, in.input));
     FLOW_TRY(routes(l, in.input));
     FLOW_TRY(conflicts(l, in.input));

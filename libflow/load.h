@@ -144,8 +144,11 @@ flow_err flow_load_flee_settings(flow_loader *l);
 flow_err flow_load_flee_source(flow_loader *l, const char *input_csv, const char *source_data);
 /// Apply the overrides of the options.
 flow_err flow_load_overrides(flow_loader *l);
-/// First day, steps and their length, once settings and overrides are bound.
-void flow_load_period(flow_loader *l);
+/// First day, steps and their length, once settings and overrides are bound; `given`: the scenario
+/// says how many days it has, and no more may be asked for.
+void flow_load_period(flow_loader *l, bool given);
+/// Warn of what a scenario of the destination rule cannot mean.
+void flow_load_check_destination(flow_loader *l);
 /// Names at the top of scenario.yaml that are no settings, for flow_fields_bind(); NULL: no memory.
 char *flow_load_other_names(const flow_loader *l);
 /// List the modules there are and check those of the options.

@@ -514,6 +514,10 @@ flow_mark flow_load_mark(const flow_loader *l, const flow_use *use, const char *
         (void)snprintf(path, sizeof path, "%s.%s", use->module->name, key);
     }
     const flow_node *node = flow_config_find(&l->config, path);
+    if (node == NULL) { // the key is not given: where the module is
+        path[strlen(path) - strlen(key) - 1] = '\0';
+        node = flow_config_find(&l->config, path);
+    }
     return node != NULL ? node->at : (flow_mark){.file = l->s->path};
 }
 
@@ -530,14 +534,40 @@ void flow_setup_error_key(flow_setup *setup, const char *key, const char *format
     flow_dealloc(text);
 }
 
-int32_t flow_setup_place(flow_setup *setup, const char *key)
+/// The text of a parameter; NULL: it has no such one.
+static const char *text_of(const flow_setup *setup, const char *key)
 {
     const inside *in = setup->inside;
     const flow_field *f = in->use->module->field;
     while (f->key != NULL && (f->type != FLOW_TEXT || strcmp(f->key, key) != 0)) { f++; }
-    if (f->key == NULL) { return -1; }
+    if (f->key == NULL) { return NULL; }
     char *name;
     memcpy(&name, (const char *)setup->param + f->offset, sizeof name);
-    return flow_load_need(in->l, name != NULL ? name : "", key,
-                          flow_load_mark(in->l, in->use, key));
+    return name != NULL ? name : "";
+}
+
+int32_t flow_setup_place(flow_setup *setup, const char *key)
+{
+    const inside *in = setup->inside;
+    const char *name = text_of(setup, key);
+    if (name == NULL) { return -1; }
+    return flow_load_need(in->l, name, key, flow_load_mark(in->l, in->use, key));
+}
+
+int32_t flow_setup_country(flow_setup *setup, const char *key)
+{
+    const inside *in = setup->inside;
+    const flow_world *w = setup->world;
+    const char *name = text_of(setup, key);
+    if (name == NULL) { return -1; }
+    for (int32_t c = 0; c < w->n_country; c++) {
+        if (strcmp(w->country_name[c], name) == 0) { return c; }
+    }
+    char shown[64];
+    const char *near = flow_nearest(name, w->country_name, w->n_country);
+    flow_problem_error(&in->l->problems, flow_load_mark(in->l, in->use, key),
+                       "%s.%s: '%s' is no country of the list of places%s%s%s", in->use->key, key,
+                       flow_quote(name, shown), near != NULL ? "; did you mean '" : "",
+                       near != NULL ? near : "", near != NULL ? "'?" : "");
+    return -1;
 }

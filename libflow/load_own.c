@@ -2,16 +2,24 @@
 #include "load.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MOST_PEOPLE 1e10
 #define LONGEST_KM 50000.0
 
-void flow_load_period(flow_loader *l)
+void flow_load_period(flow_loader *l, bool given)
 {
     flow_scenario *s = l->s;
     flow_settings_period *set = &s->set.period;
-    if (l->options->days > 0) { set->days = l->options->days; }
+    if (given && l->options->days > set->days) {
+        const flow_node *node = flow_config_find(&l->config, "period.days");
+        flow_problem_error(&l->problems, node != NULL ? node->at : (flow_mark){.file = s->path},
+                           "%d days are asked for, the scenario has %d", (int)l->options->days,
+                           (int)set->days);
+    } else if (l->options->days > 0) {
+        set->days = l->options->days;
+    }
     s->start = set->start;
     s->dt = flow_step_days[set->step];
     s->n_step = (int32_t)ceil((double)set->days / s->dt - 1e-6);
@@ -70,12 +78,13 @@ static flow_err settings(flow_loader *l)
         }
     }
     FLOW_TRY(flow_load_overrides(l));
+    const flow_node *length = flow_config_find(&l->config, "period.days");
     if (l->options->settings != NULL) {
         flow_problem_error(&l->problems, (flow_mark){.file = l->options->settings},
                            "a settings file belongs to a FLEE folder; this folder has its own "
                            "scenario.yaml (single keys can be changed with --set)");
     }
-    flow_load_period(l);
+    flow_load_period(l, length != NULL || flow_load_is_set(l, "period.days"));
     check_annual_rate(l);
     return FLOW_OK;
 }
@@ -344,4 +353,48 @@ flow_err flow_load_own(flow_loader *l)
     FLOW_TRY(places(l));
     FLOW_TRY(links(l));
     return flow_load_own_tables(l);
+}
+
+// What a scenario of the destination rule cannot mean
+// -----------------------------------------------
+
+/// Coefficients of what nothing tells yet.
+static void warn_of_idle_terms(flow_loader *l)
+{
+    static const struct {
+        int32_t term;
+        const char *key;
+    } idle[] = {{FLOW_TERM_LANGUAGE, "language"},
+                {FLOW_TERM_HOME, "home"},
+                {FLOW_TERM_RISK, "risk"},
+                {FLOW_TERM_SERVICES, "services"}};
+    int32_t n;
+    const flow_term *cause = flow_by_terms(FLOW_BY_CAUSE, &n);
+    for (int32_t c = 0; c < n; c++) {
+        for (size_t i = 0; i < sizeof idle / sizeof *idle; i++) {
+            const double b = l->s->set.choice[c].coefficient[idle[i].term];
+            if (c == FLOW_CAUSE_RETURN || !(fabs(b) > 0.0)) { continue; }
+            char dotted[64];
+            const char *key;
+            (void)snprintf(dotted, sizeof dotted, "destination_%s.%s", cause[c].name, idle[i].key);
+            const flow_mark at = flow_load_key(l, dotted, &key);
+            flow_problem_warning(&l->problems, at, "%s changes nothing: no table tells its term",
+                                 dotted);
+        }
+    }
+}
+
+void flow_load_check_destination(flow_loader *l)
+{
+    const flow_scenario *s = l->s;
+    if (s->set.movement.rule != FLOW_MOVE_DESTINATION) { return; }
+    double people = 0.0;
+    for (int32_t p = 0; p < s->n_place; p++) {
+        people += s->population[p] + (double)s->initial_idps[p];
+    }
+    if (!(people > 0.0)) {
+        flow_problem_warning(&l->problems, (flow_mark){.file = s->path},
+                             "nobody lives at any place (column population), so nobody can move");
+    }
+    warn_of_idle_terms(l);
 }

@@ -17,6 +17,11 @@ static flow_err read_source(const flow_hdf *hdf, flow_result *r)
                         "'%s' was not written by libflow: its attribute 'source' does "
                         "not begin with \"libflow \"",
                         hdf->path);
+    } else if (H5Aexists(hdf->file, "design") > 0) {
+        err = flow_fail(FLOW_EFILE,
+                        "'%s' is a study of many runs, not the result of one ('libflow "
+                        "sensitivity' reads it)",
+                        hdf->path);
     } else if ((r->version = flow_strdup(source + strlen(us))) == NULL) {
         err = flow_fail(FLOW_ENOMEM, "no memory for the version");
     }

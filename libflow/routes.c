@@ -25,6 +25,7 @@ typedef struct label {
 struct flow_search {
     label *label;   ///< [n_place]
     int32_t *stack; ///< [n_place]
+    int64_t *tied;  ///< [n_place] round of the last search that was after it as a tie; 0: none
     flow_heap heap; ///< rows: [n_link + 1]
     int64_t round;
 };
@@ -90,9 +91,11 @@ flow_err flow_search_create(const flow_routes *routes, flow_search **out)
     if (s != NULL) {
         s->label = flow_calloc(routes->net.n_place, sizeof *s->label);
         s->stack = flow_calloc(routes->net.n_place, sizeof *s->stack);
+        s->tied = flow_calloc(routes->net.n_place, sizeof *s->tied);
         s->heap.row = flow_calloc((int64_t)routes->net.n_link + 1, sizeof *s->heap.row);
     }
-    if (s == NULL || s->label == NULL || s->stack == NULL || s->heap.row == NULL) {
+    if (s == NULL || s->label == NULL || s->stack == NULL || s->tied == NULL ||
+        s->heap.row == NULL) {
         flow_search_free(s);
         return flow_fail(FLOW_ENOMEM, "no memory for a search over %d links",
                          (int)routes->net.n_link);
@@ -105,6 +108,7 @@ void flow_search_free(flow_search *s)
 {
     if (s == NULL) { return; }
     flow_dealloc(s->heap.row);
+    flow_dealloc(s->tied);
     flow_dealloc(s->stack);
     flow_dealloc(s->label);
     flow_dealloc(s);
@@ -191,13 +195,17 @@ static bool add_ties(const flow_routes *r, flow_search *s, tree *t, int32_t sour
     int64_t wanted = 0;
     for (int64_t i = first; i < end; i++) {
         const label *at = &s->label[r->o.tie[i]];
-        wanted += at->round != s->round || at->row == -1;
+        if (s->tied[r->o.tie[i]] == s->round || (at->round == s->round && at->row != -1)) {
+            continue;
+        }
+        s->tied[r->o.tie[i]] = s->round;
+        wanted++;
     }
     while (wanted > 0) {
         const int32_t place = pop(s);
         if (place < 0) { break; }
         s->label[place].row = -2;
-        for (int64_t i = first; i < end; i++) { wanted -= r->o.tie[i] == place; }
+        wanted -= s->tied[place] == s->round;
         relax(r, s, place, (double)INFINITY);
     }
     for (int64_t i = first; i < end; i++) {

@@ -421,6 +421,7 @@ static flow_err load(flow_loader *l)
         check_rate(l);
         FLOW_TRY(flow_observables_check(l));
         flow_load_check_hazards(l);
+        flow_load_check_destination(l);
     }
     return flow_problems_result(&l->problems);
 }

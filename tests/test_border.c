@@ -438,12 +438,19 @@ Test(border, what_cannot_be_is_refused)
 {
     static const char *const row[][2] = {
         {"to_country: Ther, open: false",
-         "scenario.yaml:5:22: border.to_country: 'Ther' is no country of the list of places"},
+         "scenario.yaml:5:22: border.to_country: 'Ther' is no country of the list of places; did "
+         "you mean 'There'?"},
+        {"watch: people, watch_country: Hree, to_country: There",
+         "scenario.yaml:5:40: border.watch_country: 'Hree' is no country of the list of places; "
+         "did you mean 'Here'?"},
+        {"to_country: There, watch: people, above: 100, hysteresis: 101",
+         "scenario.yaml:5:68: border.hysteresis: it is larger than above = 100, so the regime "
+         "would never end"},
         {"from_country: There, to_country: There",
          "scenario.yaml:5:43: border.to_country: no link leads over such a border"},
-        {"from_country: There, quota: 5",
-         "memory: border.to_country: quota, entry and policy are those of a country; name "
-         "it"},
+        {"from_country: There, quota: 5", "scenario.yaml:5:9: border.to_country: quota, entry and "
+                                          "policy are those of a country; name "
+                                          "it"},
         {"to_country: There, watch: occupancy, watch_country: Here",
          "scenario.yaml:5:36: border.watch: no place that is watched has a capacity"},
         {"to_country: There, start: 2020-02-02, end: 2020-02-02",
@@ -462,10 +469,10 @@ Test(border, what_cannot_be_is_refused)
     t.more[0][0] = "b.csv";
     t.more[0][1] = "date,open,entry_refugee\n3,yes,0.5\n3,,1.5\n";
     t.more[1][0] = "permits.csv";
-    t.more[1][1] = "country,date,permits\nHere,1,5\nHere,1,6\n";
+    t.more[1][1] = "country,date,permits\nHere,9,5\nThere,1,5\nHere,1,5\nHere,9,6\n";
     toy_refused(&t, "b.csv:2:3: open 'yes' is not true or false\n"
                     "b.csv:3:4: entry_refugee = 1.5 is outside [0, 1]\n"
-                    "permits.csv:3:6: the country has a row of this day already");
+                    "permits.csv:5:6: the country has a row of this day already");
     t.more[0][1] = "date,open\n3,true\n3,\n";
     t.more[1][1] = "country,date,permits\nHere,1,5\n";
     toy_refused(&t, "b.csv:3:1: there is a row of this day already");

@@ -366,6 +366,23 @@ Test(destination, people_follow_those_of_their_own_origin)
     toy_end(&w);
 }
 
+// What can have no effect is warned of.
+Test(destination, idle_settings_are_warned_of)
+{
+    toy t = labour;
+    t.place = "A,town;B,town;";
+    t.link = "A,B,40;";
+    t.yaml = "movement: {rule: destination}\ndestination_flood: {services: 0.3}\n";
+    flow_scenario *s = toy_scenario(&t);
+    cr_assert_eq(flow_scenario_n_warning(s), 2);
+    cr_expect_str_eq(flow_scenario_warning(s, 0).text,
+                     "nobody lives at any place (column population), so nobody can move");
+    cr_expect_str_eq(flow_scenario_warning(s, 1).text,
+                     "destination_flood.services changes nothing: no table tells its term");
+    cr_expect_eq(flow_scenario_warning(s, 1).line, 5);
+    flow_scenario_free(s);
+}
+
 // Known answer: exp(b fee / wealth), fees summed along the way.
 Test(destination, fees_of_the_way_deter)
 {

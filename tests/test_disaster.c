@@ -742,6 +742,17 @@ static void expect_refusal(const char *yaml, const char *name, const char *table
     flow_scenario_free(s);
 }
 
+Test(earthquake, a_place_has_one_row_of_housing)
+{
+    const char *const file[] = {"earthquakes.csv",
+                                "time,latitude,longitude,depth,mag\n1,9,20,9,6\n", "housing.csv",
+                                "place,vulnerability\nQuay,0.84\nQuay,0.7\n", NULL};
+    flow_scenario *s = NULL;
+    cr_expect_eq(load(HEAD "earthquake:\n", file, NULL, 0, &s), FLOW_EINPUT);
+    cr_expect_str_eq(flow_error_text(), "housing.csv:3:1: the place has a row already");
+    flow_scenario_free(s);
+}
+
 Test(flood, broken_tables_are_refused)
 {
     expect_refusal(HEAD "flood:\n", "flood.csv", "place,date,level\nQuay,1,2\n",
@@ -763,7 +774,7 @@ Test(flood, broken_tables_are_refused)
 Test(cyclone, broken_tables_are_refused)
 {
     expect_refusal(HEAD "cyclone:\n", "other.csv", "a\n",
-                   "memory: cyclone.input: it is track, but the table 'track.csv' has "
+                   "scenario.yaml:4:9: cyclone.input: it is track, but the table 'track.csv' has "
                    "no rows");
     expect_refusal(HEAD "cyclone: {wind_half: 20, upper: 0.1, step_wind: [3]}\n", "track.csv",
                    "date,lat,lon,wind\n1,2,3,4\n1,3,3,4\n",

@@ -499,6 +499,6 @@ Test(drivers, places_without_coordinates_have_no_events)
                               {"events.csv", table, (int64_t)strlen(table)}};
     flow_scenario *s = NULL;
     cr_expect_eq(flow_scenario_load_memory(file, 3, NULL, &s), FLOW_EINPUT);
-    cr_expect_str_eq(flow_error_text(), "memory: conflict_events.events: no place has latitude and "
-                                        "longitude, so no event is near one");
+    cr_expect_str_eq(flow_error_text(), "scenario.yaml:4:17: conflict_events.events: no place has "
+                                        "latitude and longitude, so no event is near one");
 }

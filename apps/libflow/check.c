@@ -247,7 +247,7 @@ static const app_option options[] = {
      "Another value for a key of the scenario; may be repeated."},
     {0, "option", "NAME", APP_TEXT, AT(option), 0, 0,
      "Check this option of the scenario only; default: the scenario and all its options."},
-    {'d', "days", "D", APP_INTEGER, AT(days), 1, INT32_MAX, "Check for D days of the period."},
+    {'d', "days", "D", APP_INTEGER, AT(days), 1, 100000, "Check for D days of the period."},
     {0, "json", NULL, APP_FLAG, AT(json), 0, 0, "Print one JSON object."},
     {0, NULL, NULL, APP_FLAG, 0, 0, 0, NULL}};
 

@@ -33,8 +33,16 @@ static bool bind_integer(const app_command *command, const app_option *option, c
     char quoted[64];
     int64_t value = 0;
     if (!flow_integer_parse(text, &value)) {
-        app_say(command->name, "--%s '%s' is not a whole number", option->name,
-                flow_quote(text, quoted));
+        const size_t sign = *text == '-' || *text == '+';
+        const bool large =
+            text[sign] != '\0' && text[sign + strspn(text + sign, "0123456789")] == '\0';
+        if (large) {
+            app_say(command->name, "--%s %s is outside [%" PRId64 ", %" PRId64 "]", option->name,
+                    flow_quote(text, quoted), option->min, option->max);
+        } else {
+            app_say(command->name, "--%s '%s' is not a whole number", option->name,
+                    flow_quote(text, quoted));
+        }
         return false;
     }
     if (value < option->min || value > option->max) {

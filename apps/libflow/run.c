@@ -486,7 +486,7 @@ static const app_option options[] = {
      "Number of the realisation of the seed, the first one with --members; default 0."},
     {'m', "members", "M", APP_INTEGER, AT(members), 1, FLOW_MOST_MEMBERS,
      "Run M realisations over the threads and write all of them and their quantiles."},
-    {'d', "days", "D", APP_INTEGER, AT(days), 1, INT32_MAX, "Run D days of the period."},
+    {'d', "days", "D", APP_INTEGER, AT(days), 1, 100000, "Run D days of the period."},
     {0, "individuals", "WHO", APP_TEXT, AT(individuals), 0, 0,
      "Who is followed one by one: none (default), sample (with --sample) or all. Counts are the "
      "same in all three."},

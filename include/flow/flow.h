@@ -124,7 +124,7 @@ typedef struct flow_load_options {
     const char *settings;   ///< FLEE folders only: path of simsetting.yml; NULL: FLEE's defaults
     const char *const *set; ///< overrides "dotted.key=value", highest priority
     int32_t n_set;          ///< number of overrides
-    int32_t days;           ///< > 0: run this many days instead of the scenario's
+    int32_t days;           ///< > 0: run this many days of the scenario's, not more than it has
     const flow_module *const *module; ///< modules of your own, beside those of the library
     int32_t n_module;                 ///< number of modules
     const flow_forcing *forcing;      ///< columns you fill

@@ -253,6 +253,11 @@ FLOW_API void flow_setup_error_key(flow_setup *setup, const char *key, const cha
 /// @param key   of the parameter.
 /// @return index of the place; -1, with a problem reported, when there is none.
 FLOW_API int32_t flow_setup_place(flow_setup *setup, const char *key);
+/// Index of the country that a parameter of type FLOW_TEXT names.
+/// @param setup  of the module being loaded.
+/// @param key    of the parameter.
+/// @return the index, -1 with a problem reported when there is no such country. Threads: none.
+FLOW_API int32_t flow_setup_country(flow_setup *setup, const char *key);
 /// Order the rows of a table by place and date. Two rows of one place and date are a problem.
 /// @param setup    of the call of `load`.
 /// @param table    index of the table.

@@ -106,6 +106,23 @@ static int by_day(const void *a, const void *b)
     return (x->row > y->row) - (x->row < y->row);
 }
 
+/// Vulnerability of the places that the table of housing names, each once.
+static flow_err read_housing(flow_setup *setup, const flow_rows *housing, double *index)
+{
+    bool *told = flow_setup_keep(setup, setup->world->n_place, sizeof *told);
+    if (told == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for earthquake"); }
+    for (int64_t i = 0; i < housing->n; i++) {
+        const int32_t place = (int32_t)housing->value[H_PLACE][i];
+        if (place < 0) { continue; } // told already
+        if (told[place]) {
+            flow_setup_error(setup, HOUSING, i, H_PLACE, "the place has a row already");
+        }
+        told[place] = true;
+        index[place] = housing->value[H_VULNERABILITY][i];
+    }
+    return FLOW_OK;
+}
+
 static flow_err load(flow_setup *setup)
 {
     const param *p = setup->param;
@@ -133,10 +150,7 @@ static flow_err load(flow_setup *setup)
         index[i] = p->vulnerability;
         placed = placed || !isnan(w->latitude[i]);
     }
-    for (int64_t i = 0; i < housing->n; i++) {
-        const int32_t place = (int32_t)housing->value[H_PLACE][i];
-        if (place >= 0) { index[place] = housing->value[H_VULNERABILITY][i]; }
-    }
+    const flow_err err = read_housing(setup, housing, index);
     if (events && !placed) {
         flow_setup_error_key(setup, "events",
                              "no place has latitude and longitude, so no earthquake is near one");
@@ -144,7 +158,7 @@ static flow_err load(flow_setup *setup)
     *d = (data){&setup->rows[EVENTS], &setup->rows[INTENSITIES], rows->n, list, index};
     setup->data = d;
     setup->n_state = (int64_t)FLOW_IMPACT_N * w->n_place;
-    return FLOW_OK;
+    return err;
 }
 
 // Formulas ---------------------------------------------------------------------------------------

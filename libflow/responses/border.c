@@ -117,13 +117,7 @@ static flow_err no_memory(void)
 /// Index of a country that a key names; -1: any, or none with a problem reported.
 static int32_t country_of(flow_setup *setup, const char *key, const char *name)
 {
-    const flow_world *w = setup->world;
-    if (name == NULL) { return -1; }
-    for (int32_t c = 0; c < w->n_country; c++) {
-        if (strcmp(w->country_name[c], name) == 0) { return c; }
-    }
-    flow_setup_error_key(setup, key, "'%s' is no country of the list of places", name);
-    return -1;
+    return name != NULL ? flow_setup_country(setup, key) : -1;
 }
 
 static int32_t place_of(flow_setup *setup, const char *key, const char *name)
@@ -181,21 +175,35 @@ static flow_err find_watched(flow_setup *setup, int32_t country, int32_t place, 
     return FLOW_OK;
 }
 
+/// A row of the schedule on its way into order.
+typedef struct dated {
+    double date;
+    int64_t row;
+} dated;
+
+static int by_date(const void *a, const void *b)
+{
+    const dated *x = a;
+    const dated *y = b;
+    if (x->date < y->date || x->date > y->date) { return x->date < y->date ? -1 : 1; }
+    return (x->row > y->row) - (x->row < y->row);
+}
+
 static flow_err sort_schedule(flow_setup *setup, data *d)
 {
     const flow_rows *rows = d->rows;
     d->row = flow_setup_keep(setup, rows->n, sizeof *d->row);
-    if (d->row == NULL) { return no_memory(); }
+    dated *list = flow_setup_keep(setup, rows->n, sizeof *list);
+    if (d->row == NULL || list == NULL) { return no_memory(); }
+    for (int64_t i = 0; i < rows->n; i++) { list[i] = (dated){rows->value[DATE][i], i}; }
+    if (rows->n > 0) { qsort(list, (size_t)rows->n, sizeof *list, by_date); }
     for (int64_t i = 0; i < rows->n; i++) {
-        int64_t k = d->n_row++;
-        for (; k > 0 && rows->value[DATE][d->row[k - 1]] > rows->value[DATE][i]; k--) {
-            d->row[k] = d->row[k - 1];
-        }
-        d->row[k] = i;
-        if (k > 0 && !(rows->value[DATE][d->row[k - 1]] < rows->value[DATE][i])) {
-            flow_setup_error(setup, 0, i, DATE, "there is a row of this day already");
+        d->row[i] = list[i].row;
+        if (i > 0 && !(list[i - 1].date < list[i].date)) {
+            flow_setup_error(setup, 0, list[i].row, DATE, "there is a row of this day already");
         }
     }
+    d->n_row = rows->n;
     return FLOW_OK;
 }
 
@@ -222,6 +230,13 @@ static void check(flow_setup *setup, const data *d)
     }
     if (p->watch == OCCUPANCY && !(d->room > 0.0)) {
         flow_setup_error_key(setup, "watch", "no place that is watched has a capacity");
+    }
+    const bool amount = p->watch == PEOPLE || p->watch == OCCUPANCY || p->watch == CONFLICT ||
+                        p->watch == FOOD || p->watch == DAMAGE; // newcomers may be fewer than none
+    if (amount && p->hysteresis > p->above) {
+        flow_setup_error_key(setup, "hysteresis",
+                             "it is larger than above = %g, so the regime would never end",
+                             p->above);
     }
     if (p->end != 0 && p->end <= p->start) {
         flow_setup_error_key(setup, "end", "the regime ends before it starts");

@@ -35,6 +35,11 @@ json out.json 'o["places"] == 2 and o["links"] == 2 and o["days"] == 20 and o["s
 grep -q " 7 days " out || fail "--days does nothing: $(cat out)"
 
 status=0
+"$libflow" check towns -d 21 >out 2>err || status=$?
+[ "$status" = 1 ] || fail "more days than there are give $status"
+grep -q "towns/scenario.yaml:[0-9]*:[0-9]*: 21 days are asked for, the scenario has 20" err out ||
+    fail "unclear: $(cat err)"
+status=0
 "$libflow" check nowhere >out 2>err || status=$?
 [ "$status" = 1 ] || fail "a missing folder gives $status"
 grep -q "nowhere: there is no such folder" err || fail "unclear: $(cat err)"

@@ -76,7 +76,9 @@ expect 64 "--output needs a OUT.nc, not an empty text" run x -o ""
 expect 64 "--seed 'abc' is not a whole number" run x --seed abc
 expect 64 "--seed '1.5' is not a whole number" run x --seed 1.5
 expect 64 "--seed -1 is outside [0, 9223372036854775807]" run x --seed=-1
-expect 64 "--seed '99999999999999999999' is not a whole number" run x --seed 99999999999999999999
+expect 64 "--seed 99999999999999999999 is outside [0, 9223372036854775807]" \
+    run x --seed 99999999999999999999
+expect 64 "--days 3000000000 is outside [1, 100000]" run x --days 3000000000
 expect 64 "--days 0 is outside" run x --days 0
 expect 64 "--threads 0 is outside [1, 1024]" run x -t 0
 expect 64 "nothing is called 'hop.camp_weigth'; did you mean 'hop.camp_weight'?" \
