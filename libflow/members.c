@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "members.h"
 
+#include "indicators.h"
 #include "members_score.h"
 #include "model.h"
 
@@ -16,6 +17,7 @@ typedef struct worker {
     flow_member_scores scores;
     flow_bytes bytes;
     flow_ranks ranks;
+    flow_gauges_run *gauges;
     double step_s;
     // Errors keep their text per thread; the calling one must be told.
     flow_err err;
@@ -36,6 +38,8 @@ typedef struct ensemble {
     omp_lock_t lock;             ///< of the store
     flow_output_members *output; ///< NULL: no file, nothing is recorded
     flow_score_summary scores;
+    bool has[FLOW_N_GAUGE];
+    double *indicator; ///< [n_member][FLOW_N_GAUGE] owned
     // Shared by the threads, touched by atomic operations only.
     int32_t next; ///< member
     int32_t done; ///< members
@@ -132,6 +136,7 @@ static flow_err one_day(ensemble *e, worker *w)
     w->step_s += seconds() - before;
     if (e->output == NULL) { return FLOW_OK; }
     FLOW_TRY(flow_recorder_step(&w->recorder, w->model));
+    flow_gauges_step(w->gauges, w->model);
     flow_member_scores_day(&w->scores, &e->scores, flow_model_day(w->model) - 1,
                            w->recorder.people);
     return FLOW_OK;
@@ -151,6 +156,7 @@ static flow_err save(ensemble *e, worker *w, int32_t member)
                            .step_s = step_s};
     if (e->output == NULL) { return FLOW_OK; }
     flow_member_scores_save(&w->scores, &e->scores, member);
+    flow_gauges_whole(w->gauges, e->indicator + (int64_t)member * FLOW_N_GAUGE);
     omp_set_lock(&e->lock);
     const flow_err err = flow_store_append(&e->store, member, &w->recorder);
     omp_unset_lock(&e->lock);
@@ -164,7 +170,10 @@ static flow_err run_member(ensemble *e, worker *w, int32_t member, bool *whole)
     w->step_s = 0.0;
     const flow_model_options *o = &e->options->model;
     FLOW_TRY(flow_model_reset(w->model, o->seed, o->member + (uint32_t)member));
-    if (e->output != NULL) { flow_recorder_begin(&w->recorder); }
+    if (e->output != NULL) {
+        flow_recorder_begin(&w->recorder);
+        flow_gauges_begin(w->gauges);
+    }
     for (int32_t day = 0; day < e->s->n_step; day++) {
         if (is_caller()) { ask(e); }
         if (stopped(e)) { return FLOW_OK; }
@@ -318,6 +327,9 @@ static flow_err begin_output(ensemble *e, int64_t memory)
                                         .threads = e->n_thread,
                                         .n_member = e->n_member};
     FLOW_TRY(flow_output_members_create(o->output, o->replace, e->s, &provenance, &e->output));
+    FLOW_TRY(flow_gauges_of(e->s, e->has));
+    e->indicator = flow_calloc((int64_t)e->n_member * FLOW_N_GAUGE, sizeof *e->indicator);
+    if (e->indicator == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for indicators"); }
     FLOW_TRY(flow_tiles_create(e->s, e->n_member, &e->tiles));
     FLOW_TRY(flow_store_create(&e->tiles, e->n_member, o->output, memory, &e->store));
     return flow_score_summary_create(e->s, e->n_member, &e->scores);
@@ -333,8 +345,11 @@ static flow_err finish_output(ensemble *e, const flow_run_report *total)
     }
     FLOW_TRY(flow_output_members_define(e->output, &e->tiles, most > INT32_MAX));
     FLOW_TRY(write_tiles(e));
-    flow_members_summary summary = {
-        .member = e->member, .checksum = total->checksum, .person_steps = total->person_steps};
+    flow_members_summary summary = {.member = e->member,
+                                    .checksum = total->checksum,
+                                    .person_steps = total->person_steps,
+                                    .has = e->has,
+                                    .indicator = e->indicator};
     FLOW_TRY(flow_score_summary_finish(&e->scores, &summary));
     flow_output_members *output = e->output;
     e->output = NULL;
@@ -351,6 +366,7 @@ static flow_err create_worker(ensemble *e, worker *w)
     if (e->output == NULL) { return FLOW_OK; }
     FLOW_TRY(flow_recorder_create(e->s, &e->tiles, &w->recorder));
     FLOW_TRY(flow_member_scores_create(&e->scores, &w->scores));
+    FLOW_TRY(flow_gauges_create(e->s, e->has, false, &w->gauges));
     return flow_ranks_create(e->n_member, &w->ranks);
 }
 
@@ -375,6 +391,7 @@ static void release(ensemble *e)
         flow_recorder_clear(&w->recorder);
         flow_member_scores_clear(&w->scores);
         flow_ranks_clear(&w->ranks);
+        flow_gauges_free(w->gauges);
         flow_dealloc(w->bytes.byte);
     }
     flow_output_members_abandon(e->output);
@@ -382,6 +399,7 @@ static void release(ensemble *e)
     flow_store_clear(&e->store);
     flow_tiles_clear(&e->tiles);
     flow_dealloc(e->worker);
+    flow_dealloc(e->indicator);
     flow_dealloc(e->member);
 }
 

@@ -81,14 +81,15 @@ static bool is_taken(const char *name)
         "admin2_code", "latitude",   "longitude",      "population",     "capacity",
         "link_from",   "link_to",    "length_km",      "observed_index", "first_count",
         "network_km",  "observed",   "observed_total", "member",         "quantile",
-        "crps",        "provenance", "trajectories"};
+        "crps",        "provenance", "trajectories",   "indicator",      "option"};
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
         if (strcmp(fixed[i], name) == 0) { return true; }
     }
     for (int32_t i = 0; i < FLOW_N_OBSERVABLE; i++) {
         if (strcmp(flow_observables[i].name, name) == 0) { return true; }
     }
-    static const char *const begins[] = {"people_by_", "member_", "median_", "mean_", "coverage_"};
+    static const char *const begins[] = {"people_by_", "member_",   "median_",
+                                         "mean_",      "coverage_", "indicator_"};
     for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
         if (strncmp(begins[i], name, strlen(begins[i])) == 0) { return true; }
     }
@@ -172,8 +173,7 @@ static bool has_row(const flow_scenario *s, int32_t row)
     }
 }
 
-/// Results show the axes that people.axes names, and causes where people choose by them.
-static bool is_shown(const flow_scenario *s, const flow_people_axis *axis)
+bool flow_axis_is_shown(const flow_scenario *s, const flow_people_axis *axis)
 {
     return axis->shown ||
            (axis->kind == FLOW_AXIS_CAUSE && s->set.movement.rule == FLOW_MOVE_DESTINATION);
@@ -230,7 +230,7 @@ int32_t flow_observables_count(const flow_scenario *s)
     if (s == NULL) { return FLOW_N_OBSERVABLE; }
     int32_t n = 0;
     for (int32_t i = 0; i < FLOW_N_OBSERVABLE; i++) { n += has_row(s, i); }
-    for (int32_t a = 0; a < n_axis(s); a++) { n += is_shown(s, &s->groups->axis[a]); }
+    for (int32_t a = 0; a < n_axis(s); a++) { n += flow_axis_is_shown(s, &s->groups->axis[a]); }
     for (int32_t id = 0; id < FLOW_N_QUANTITY; id++) {
         const int32_t columns = n_column(s, id);
         n += columns > 0 ? 1 + columns : 0;
@@ -328,7 +328,9 @@ flow_observable flow_observable_at(const flow_scenario *s, int32_t index,
         if (has_row(s, i) && index-- == 0) { return of_table(s, i, text); }
     }
     for (int32_t a = 0; a < n_axis(s); a++) {
-        if (is_shown(s, &s->groups->axis[a]) && index-- == 0) { return of_axis(s, a, text); }
+        if (flow_axis_is_shown(s, &s->groups->axis[a]) && index-- == 0) {
+            return of_axis(s, a, text);
+        }
     }
     return of_module(s, index, text);
 }

@@ -70,6 +70,9 @@ enum { FLOW_DIMENSION_NAME = 64 };
 const char *flow_axis_dimension(const flow_scenario *scenario, const flow_people_axis *axis,
                                 char out[static FLOW_DIMENSION_NAME]);
 
+/// Results show the axes that people.axes names, and causes where people choose by them.
+bool flow_axis_is_shown(const flow_scenario *scenario, const flow_people_axis *axis);
+
 /// Name of the variable of an attribute of people among those of the trajectories. Returns out.
 const char *flow_attribute_name(const flow_scenario *scenario, int32_t attribute,
                                 char out[static FLOW_DIMENSION_NAME]);

@@ -1,5 +1,6 @@
 #include "output.h"
 
+#include "output_indicators.h"
 #include "output_static.h"
 #include "output_trajectories.h"
 
@@ -38,6 +39,8 @@ struct flow_output {
     int32_t n_column;
     column *column;
     double *value; ///< scratch: one step of the widest observable
+    bool has[FLOW_N_GAUGE];
+    flow_gauges_run *gauges; ///< what the run comes to
 };
 
 // Creating
@@ -169,7 +172,8 @@ static flow_err allocate(flow_output *o, const char *path)
         return flow_fail(FLOW_ENOMEM, "no memory to write '%s'", path);
     }
     for (int32_t i = 0; i < o->n_observable + 3; i++) { o->column[i].data = H5I_INVALID_HID; }
-    return FLOW_OK;
+    FLOW_TRY(flow_gauges_of(o->s, o->has));
+    return flow_gauges_create(o->s, o->has, false, &o->gauges);
 }
 
 // Closing
@@ -201,6 +205,7 @@ void flow_output_abandon(flow_output *o)
     }
     flow_dealloc(o->column);
     flow_dealloc(o->observable);
+    flow_gauges_free(o->gauges);
     flow_dealloc(o->value);
     flow_dealloc(o);
 }
@@ -328,6 +333,7 @@ flow_err flow_output_step(flow_output *o, const flow_model *model)
     for (int32_t i = 0; i < o->n_column; i++) {
         if (o->column[i].origin == FROM_MODEL) { receive(o, &o->column[i], model); }
     }
+    flow_gauges_step(o->gauges, model);
     return step_done(o);
 }
 
@@ -340,7 +346,9 @@ int64_t flow_output_row_size(const flow_output *o)
     for (int32_t i = 0; i < o->n_column; i++) {
         if (o->column[i].origin == FROM_MODEL) { n += o->column[i].n; }
     }
-    return (int64_t)(n * sizeof(double));
+    int64_t n_sum;
+    (void)flow_gauges_state(o->gauges, &n_sum);
+    return ((int64_t)n + n_sum) * (int64_t)sizeof(double);
 }
 
 void flow_output_row(const flow_output *o, void *row)
@@ -352,6 +360,9 @@ void flow_output_row(const flow_output *o, void *row)
         memcpy(to, step_of(c, o->day - 1), c->n * sizeof(double));
         to += c->n * sizeof(double);
     }
+    int64_t n_sum;
+    const double *sum = flow_gauges_state(o->gauges, &n_sum);
+    memcpy(to, sum, (size_t)n_sum * sizeof *sum);
 }
 
 flow_err flow_output_repeat(flow_output *o, const void *row)
@@ -364,6 +375,10 @@ flow_err flow_output_repeat(flow_output *o, const void *row)
         memcpy(step_of(c, o->day), from, c->n * sizeof(double));
         from += c->n * sizeof(double);
     }
+    int64_t n_sum;
+    double *sum = flow_gauges_state(o->gauges, &n_sum);
+    memcpy(sum, from, (size_t)n_sum * sizeof *sum);
+    flow_gauges_set_step(o->gauges, o->day + 1);
     return step_done(o);
 }
 
@@ -381,9 +396,21 @@ static flow_err write_sums(const flow_hdf *hdf, const flow_model *model)
     return flow_hdf_text(hdf, hdf->file, "checksum", checksum);
 }
 
+static flow_err write_indicators(const flow_output *o)
+{
+    double value[FLOW_N_GAUGE];
+    flow_gauges_whole(o->gauges, value);
+    const flow_indicators_table table = {.has = o->has,
+                                         .value = value,
+                                         .n_member = 1,
+                                         .least = (double)o->s->set.output.suppress_below};
+    return flow_output_indicators(&o->part.hdf, &table, NULL, NULL);
+}
+
 static flow_err close_whole(flow_output *o, const flow_model *model)
 {
     FLOW_TRY(write_columns(o, true));
+    FLOW_TRY(write_indicators(o));
     FLOW_TRY(flow_output_trajectories(&o->part.hdf, model));
     FLOW_TRY(write_sums(&o->part.hdf, model));
     close_all(o);

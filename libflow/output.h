@@ -60,6 +60,13 @@ typedef struct flow_result_members {
 /// written.
 enum { FLOW_SUPPRESSED = -1 };
 
+/// One indicator of a run.
+typedef struct flow_result_indicator {
+    char *name, *meaning, *unit, *theme, *better;
+    double value;                     ///< of an ensemble the median; NAN: undefined, or hidden
+    double quantile[FLOW_N_QUANTILE]; ///< of an ensemble
+} flow_result_indicator;
+
 typedef struct flow_result {
     int32_t n_step, n_place, n_observed;
     int32_t start;           ///< days since 1970-01-01
@@ -79,6 +86,8 @@ typedef struct flow_result {
     int64_t member;               ///< number of the realisation, of an ensemble the first one
     int64_t suppress_below;       ///< smaller counts of people are hidden, and 0 here; 0: none are
     flow_result_members *members; ///< NULL: a single run
+    int32_t n_indicator;
+    flow_result_indicator *indicator; ///< [n_indicator]
 } flow_result;
 
 /// Read a result file back. FLOW_EFILE with a text when it is missing, no HDF5 or not ours.

@@ -1,5 +1,6 @@
 #include "output_members.h"
 
+#include "output_indicators.h"
 #include "output_static.h"
 
 #include <inttypes.h>
@@ -534,6 +535,11 @@ static flow_err close_whole(flow_output_members *o, const flow_members_summary *
     FLOW_TRY(put_member_numbers(o, sum));
     FLOW_TRY(put_checksums(o, sum));
     FLOW_TRY(put_scores(o, sum));
+    const flow_indicators_table table = {.has = sum->has,
+                                         .value = sum->indicator,
+                                         .n_member = (int64_t)o->member.n,
+                                         .least = (double)o->s->set.output.suppress_below};
+    FLOW_TRY(flow_output_indicators(hdf, &table, &o->member, &o->quantile));
     FLOW_TRY(flow_hdf_integer(hdf, hdf->file, "days", o->s->n_step));
     FLOW_TRY(flow_hdf_integer(hdf, hdf->file, "person_steps", sum->person_steps));
     FLOW_TRY(flow_hdf_text(hdf, hdf->file, "checksum", checksum));

@@ -38,6 +38,8 @@ typedef struct flow_members_summary {
     double mean[FLOW_N_MEASURE];             ///< measures of the mean of the members
     const double *crps;                      ///< [n_step][n_observed] persons
     const double *coverage[FLOW_N_COVERAGE]; ///< [n_observed] share of the days
+    const bool *has;                         ///< [FLOW_N_GAUGE] indicators of the scenario
+    const double *indicator;                 ///< [n_member][FLOW_N_GAUGE]
 } flow_members_summary;
 
 typedef struct flow_output_members flow_output_members;

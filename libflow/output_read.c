@@ -1,4 +1,5 @@
-#include "output.h"
+#include "output_read.h"
+
 #include "output_get.h"
 
 #include <math.h>
@@ -204,6 +205,7 @@ flow_err flow_result_load(const char *path, flow_result **out)
     flow_hush_begin(&hush);
     flow_err err = flow_hdf_open(&hdf);
     if (err == FLOW_OK) { err = read_all(&hdf, r); }
+    if (err == FLOW_OK) { err = flow_result_read_indicators(&hdf, r); }
     if (hdf.file >= 0) { (void)H5Fclose(hdf.file); } // read only: nothing can be lost
     flow_hush_end(&hush);
     if (err != FLOW_OK) {
@@ -236,6 +238,7 @@ void flow_result_free(flow_result *r)
     }
     flow_dealloc(r->place_name);
     free_members(r->members);
+    flow_result_free_indicators(r);
     flow_dealloc(r->people);
     flow_dealloc(r->observed_place);
     flow_dealloc(r->observed);

@@ -18,7 +18,7 @@ LAYERS = [
     (3, "world", "settings", "scenario", "load", "flee", "distance", "people", "shares", "observables"),
     (4, "row", "balance", "routes", "ids", "parcel", "population", "follow", "persons", "paths", "enter",
      "choose", "decide", "drive", "turns", "travel", "model", "columns", "crowd", "gone", "status", "attempt", "channel", "ledger", "state", "destination", "depart", "journey", "comm"),
-    (5, "observe", "describe", "output", "checkpoint", "run"),
+    (5, "observe", "indicators", "describe", "output", "checkpoint", "run"),
     (6, "members", "sweep", "score", "calibrate", "sensitivity", "assimilate", "compare", "report", "bmi"),
 ]
 

@@ -141,6 +141,16 @@ void app_print_spark_of_places(const flow_result *result);
 /// A row of the table of scores, without the end of the line.
 void app_print_measures(const char *name, const double value[static FLOW_N_MEASURE]);
 
+// Indicators (indicators.c)
+/// "1,234", "12.3 M", "0.123", "-" when undefined.
+app_text app_amount(double value);
+/// A unit as people read it: "days"; "" for plain numbers.
+const char *app_unit(const char *unit);
+/// The indicators of a result that are above 0, harm always.
+void app_print_indicators(const flow_result *result);
+/// All indicators by name; NULL: no memory.
+json_t *app_json_indicators(const flow_result *result);
+
 // Of ensembles (members.c)
 /// Median of counts in whole people.
 int64_t app_median(const int64_t *count, int32_t n);

@@ -338,6 +338,10 @@ static void print_report(const job *j)
         (void)putchar('\n');
         app_print_score(j->result, j->score, true);
     }
+    if (j->result->suppress_below == 0) {
+        (void)putchar('\n');
+        app_print_indicators(j->result);
+    }
     (void)printf("\nResult file: %s (libflow info shows how it was made)\n", j->output);
     (void)printf("%.2f s, %.3f s in steps on ", j->wall_s, j->report.step_s);
     print_count(j->report.threads, "thread");
@@ -353,7 +357,7 @@ static json_t *to_json(const job *j)
     json_t *o = json_pack(
         "{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, "
         "s:i, "
-        "s:I, s:s, s:s, s:o, s:o}",
+        "s:I, s:s, s:s, s:o, s:o, s:o}",
         "schema", "libflow.run.1", "version", flow_version(), "scenario", j->arguments->operand[0],
         "start", first, "days", (int)app_days(j->report.days, j->scenario->dt), "steps",
         (int)j->report.days, "places", (int)flow_scenario_n_place(j->scenario), "links",
@@ -365,7 +369,8 @@ static json_t *to_json(const job *j)
         person_steps_per_s(j), "threads", (int)j->report.threads, "seed",
         (json_int_t)j->arguments->seed, "checksum", checksum, "output", j->output, "warnings",
         app_json_warnings(j->scenario), "observed",
-        j->result->suppress_below > 0 ? json_array() : app_json_places(j->result, j->score));
+        j->result->suppress_below > 0 ? json_array() : app_json_places(j->result, j->score),
+        "indicators", app_json_indicators(j->result));
     if (o != NULL && j->result->members != NULL && j->result->suppress_below == 0 &&
         json_object_set_new(o, "ensemble", app_json_ensemble(j->result, j->score)) != 0) {
         json_decref(o);
