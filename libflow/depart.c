@@ -1,6 +1,7 @@
 // Departures of the destination rule: competing risks, destinations, permits.
 #include "destination.h"
 #include "split.h"
+#include "status.h"
 
 #include <math.h>
 #include <string.h>
@@ -42,7 +43,9 @@ static double homesick(const flow_model *m, int32_t place, uint32_t group, int32
     const int32_t home = flow_group_class(origin, group);
     if (home == place) { return 0.0; }
     const double own = flow_leave_factor(&m->groups, group, FLOW_CAUSE_RETURN);
-    return back[home] * (factor != NULL ? factor[home] : 1.0) * own * m->s->world.dt;
+    const double *here = flow_model_quantity(m, FLOW_Q_HOMEWARD_FACTOR);
+    return back[home] * (factor != NULL ? factor[home] : 1.0) * own *
+           (here != NULL ? here[place] : 1.0) * m->s->world.dt;
 }
 
 /// Whether a destination asks for a labour permit.
@@ -63,6 +66,14 @@ static double admitted(const flow_model *m, int32_t place, int32_t cause, int32_
     return entry != NULL ? entry[country[to]] : 1.0;
 }
 
+/// The group of n units who leave a place for a cause.
+static uint32_t leaving(flow_model *m, int32_t place, int32_t cause, uint32_t group, int64_t n)
+{
+    const uint32_t out = flow_status_leaves(m, group, cause);
+    if (out != group) { m->to->redisplaced[place] += flow_persons(m, group, n); }
+    return flow_group_change(&m->groups.axis[m->groups.cause], out, cause);
+}
+
 /// n units of a party leave for a place, if they are let in.
 static void go(flow_model *m, flow_work *w, int32_t place, int32_t cause, flow_party *from,
                int64_t n, int32_t to)
@@ -72,8 +83,6 @@ static void go(flow_model *m, flow_work *w, int32_t place, int32_t cause, flow_p
     if (n == 0) { return; }
     flow_party party;
     flow_part(m, w, from, n, &party);
-    const flow_people_axis *axis = &m->groups.axis[m->groups.cause];
-    const uint32_t group = flow_group_change(axis, party.key.group, cause);
     const bool permit = needs_permit(m, place, cause, to);
     party.key.route = (uint32_t)to + 1;
     party.key.first = 0;
@@ -81,7 +90,7 @@ static void go(flow_model *m, flow_work *w, int32_t place, int32_t cause, flow_p
         flow_put(w, &m->active[place], &party);
         return;
     }
-    party.key.group = group;
+    party.key.group = leaving(m, place, cause, party.key.group, party.n);
     m->to->by_cause[(int64_t)cause * m->s->n_place + place] +=
         flow_persons(m, party.key.group, party.n);
     flow_set_out(m, w, place, &party, 0, m->queue);
@@ -155,6 +164,9 @@ static double find_risk(const flow_model *m, int32_t place, const push *p, const
         risk[c] = risk_of(factor * p->hazard[c], fmin(factor * p->share[c], 1.0));
     }
     if (!displaced) { risk[FLOW_CAUSE_ONWARD] = 0.0; }
+    risk[FLOW_CAUSE_OTHER] += flow_status_redisplaced(m, place, key->group) *
+                              flow_leave_factor(&m->groups, key->group, FLOW_CAUSE_OTHER) *
+                              m->s->world.dt;
     risk[FLOW_CAUSE_RETURN] = displaced ? homesick(m, place, key->group, cause) : 0.0;
     double all = 0.0;
     for (int32_t c = 0; c < FLOW_N_CAUSE; c++) { all += risk[c]; }
@@ -260,7 +272,6 @@ static void grant_permits(flow_model *m)
     flow_share_cells(m, FLOW_OWNED_PLACE, m->active); // every rank grants all permits
     count_permits(m);
     m->phase++;
-    const flow_people_axis *axis = &m->groups.axis[m->groups.cause];
     for (int32_t p = 0; p < m->s->n_place; p++) {
         if (m->active[p].n == 0) { continue; }
         flow_open(m, w, FLOW_DRAW_LEAVE, p);
@@ -278,7 +289,8 @@ static void grant_permits(flow_model *m)
             if (n > 0) {
                 flow_party gone;
                 flow_part(m, w, &party, n, &gone);
-                gone.key.group = flow_group_change(axis, gone.key.group, FLOW_CAUSE_ECONOMIC);
+                const uint32_t group = leaving(m, p, FLOW_CAUSE_ECONOMIC, gone.key.group, gone.n);
+                gone.key.group = flow_status_permitted(m, group);
                 d->by_cause[(int64_t)FLOW_CAUSE_ECONOMIC * m->s->n_place + p] +=
                     flow_persons(m, gone.key.group, gone.n);
                 flow_set_out(m, w, p, &gone, 0, m->queue);
@@ -295,6 +307,7 @@ flow_err flow_model_depart(flow_model *m)
     flow_destination *d = m->to;
     memset(d->by_cause, 0, (size_t)m->s->n_place * FLOW_N_CAUSE * sizeof *d->by_cause);
     memset(d->trapped, 0, (size_t)m->s->n_place * sizeof *d->trapped);
+    memset(d->redisplaced, 0, (size_t)m->s->n_place * sizeof *d->redisplaced);
     FLOW_FOR_PLACES(m, leave(m, w, p));
     if (flow_model_quantity(m, FLOW_Q_LABOUR_PERMITS) != NULL) { grant_permits(m); }
     return FLOW_OK;

@@ -151,10 +151,15 @@ void flow_destination_reset(flow_model *m)
     for (int32_t l = 0; l < m->s->n_link; l++) { d->pass_carry[l] = 0.0; }
     for (int32_t c = 0; c < m->s->world.n_country; c++) {
         d->quota_carry[c] = d->permit_carry[c] = 0.0;
+        d->claim_carry[c] = d->resettle_carry[c] = 0.0;
+        d->claims_pending[c] = d->claims_decided[c] = d->claims_recognised[c] = 0;
+        d->resettled[c] = 0;
     }
     for (int64_t p = 0; p < n_place; p++) { d->worth[p] = 0.0; }
     memset(d->by_cause, 0, (size_t)(n_place * FLOW_N_CAUSE) * sizeof *d->by_cause);
     memset(d->trapped, 0, (size_t)n_place * sizeof *d->trapped);
+    memset(d->deaths, 0, (size_t)n_place * sizeof *d->deaths);
+    memset(d->redisplaced, 0, (size_t)n_place * sizeof *d->redisplaced);
     const size_t causes = FLOW_N_CAUSE_CLASS * sizeof *d->entered_by_cause;
     memset(d->entered_by_cause, 0, (size_t)m->s->n_link * causes);
     memset(d->arrived_by_cause, 0, (size_t)m->s->n_place * causes);

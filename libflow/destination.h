@@ -87,23 +87,32 @@ struct flow_destination {
     flow_kin *kin_row;  ///< [kin_size] the same as it was counted
     int64_t kin_size;
 
-    int64_t *by_cause;         ///< [FLOW_N_CAUSE][n_place] persons who left today
-    int64_t *trapped;          ///< [n_place] persons who wanted to leave today and had no way
-    int64_t *deaths;           ///< [n_place] persons who died there today
-    int64_t *entered_by_cause; ///< [n_link][FLOW_N_CAUSE_CLASS] persons who entered it today
-    int64_t *arrived_by_cause; ///< [n_place][FLOW_N_CAUSE_CLASS] persons who arrived today
-    flow_cells *gate;          ///< [n_link] people who wait at the beginning of a link
-    int64_t *pass;             ///< [n_link] persons who may still pass today
-    int64_t *waits;            ///< [n_link] persons who wait at a border, where there are quotas
-    double *pass_carry;        ///< [n_link] part of a person, or persons ahead, from step to step
-    double *quota_carry;       ///< [n_country] part of a person, from step to step
-    flow_admission *admit;     ///< [n_country]
-    double *permit_carry;      ///< [n_country]
-    int64_t *permit;           ///< [n_country] permits of this step
-    int64_t *asked;            ///< [n_country] persons who ask for one
-    double *fee;               ///< [n_link] USD of a regular crossing
-    bool fees;                 ///< somebody minds them
-    bool gated;                ///< some link has a gate this step
+    int64_t *by_cause;          ///< [FLOW_N_CAUSE][n_place] persons who left today
+    int64_t *trapped;           ///< [n_place] persons who wanted to leave today and had no way
+    int64_t *deaths;            ///< [n_place] persons who died there today
+    int64_t *redisplaced;       ///< [n_place] returnees who left it again today
+    int64_t *claims_pending;    ///< [n_country] persons whose claims are not decided
+    int64_t *claims_decided;    ///< [n_country] persons whose claims were decided today
+    int64_t *claims_recognised; ///< [n_country] of them, persons
+    int64_t *resettled;         ///< [n_country] persons whom it took in today
+    double *claim_carry;        ///< [n_country] part of a decision, from step to step
+    double *resettle_carry;     ///< [n_country] part of a place, or places for a large household
+    int64_t *share;             ///< [n_place] claims or places of it in a step
+    double *wants;              ///< [n_place] weight of its refugees in resettlement
+    int64_t *entered_by_cause;  ///< [n_link][FLOW_N_CAUSE_CLASS] persons who entered it today
+    int64_t *arrived_by_cause;  ///< [n_place][FLOW_N_CAUSE_CLASS] persons who arrived today
+    flow_cells *gate;           ///< [n_link] people who wait at the beginning of a link
+    int64_t *pass;              ///< [n_link] persons who may still pass today
+    int64_t *waits;             ///< [n_link] persons who wait at a border, where there are quotas
+    double *pass_carry;         ///< [n_link] part of a person, or persons ahead, from step to step
+    double *quota_carry;        ///< [n_country] part of a person, from step to step
+    flow_admission *admit;      ///< [n_country]
+    double *permit_carry;       ///< [n_country]
+    int64_t *permit;            ///< [n_country] permits of this step
+    int64_t *asked;             ///< [n_country] persons who ask for one
+    double *fee;                ///< [n_link] USD of a regular crossing
+    bool fees;                  ///< somebody minds them
+    bool gated;                 ///< some link has a gate this step
 };
 
 /// Room for n candidates; false when out of memory.

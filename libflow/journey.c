@@ -1,6 +1,7 @@
 // Journeys of the destination rule: links, gates, arrivals.
 #include "destination.h"
 #include "split.h"
+#include "status.h"
 
 #include <math.h>
 #include <string.h>
@@ -86,27 +87,6 @@ void flow_set_out(flow_model *m, flow_work *w, int32_t place, flow_party *party,
     enter(m, w, link, party, moment, into);
 }
 
-/// The group of people who are where they wanted to be; *home: it is where they entered.
-static uint32_t settled(const flow_model *m, int32_t place, uint32_t group, bool *home)
-{
-    const flow_groups *groups = &m->groups;
-    *home = false;
-    for (int32_t a = 0; a < groups->n_axis; a++) {
-        const flow_people_axis *axis = &groups->axis[a];
-        *home = *home || (axis->kind == FLOW_AXIS_ORIGIN && flow_group_class(axis, group) == place);
-    }
-    if (*home) {
-        group = flow_group_change(&groups->axis[groups->cause], group, FLOW_CAUSE_INITIAL);
-    }
-    if (groups->status >= 0) {
-        const int32_t status = *home                  ? FLOW_STATUS_RESIDENT
-                               : m->s->foreign[place] ? FLOW_STATUS_REFUGEE
-                                                      : FLOW_STATUS_IDP;
-        group = flow_group_change(&groups->axis[groups->status], group, status);
-    }
-    return group;
-}
-
 /// A party is where it wanted to be: those who find room stay.
 static void settle(flow_model *m, flow_work *w, int32_t place, flow_party *party)
 {
@@ -115,7 +95,7 @@ static void settle(flow_model *m, flow_work *w, int32_t place, flow_party *party
     key->route = 0;
     key->today = 0;
     key->due = 0;
-    key->group = settled(m, place, key->group, &home);
+    key->group = flow_status_settled(m, place, key->group, &home);
     note(m, w, party, place);
     const double limit = m->capacity[place] * m->s->set.hop.capacity_scaling;
     const int32_t size = flow_group_size(&m->groups, key->group);
@@ -130,6 +110,24 @@ static void settle(flow_model *m, flow_work *w, int32_t place, flow_party *party
     flow_put(w, &m->here[place], party);
 }
 
+/// A party is at a place: it stays, or goes on to where it wants to be.
+static void stay_or_go(flow_model *m, flow_work *w, int32_t place, flow_party *party,
+                       uint16_t moment, flow_cells *into)
+{
+    if ((int32_t)party->key.route - 1 == place) {
+        settle(m, w, place, party);
+        return;
+    }
+    note(m, w, party, place);
+    flow_set_out(m, w, place, party, moment, into);
+}
+
+static bool is_border(const flow_model *m, int32_t link)
+{
+    const int32_t *country = m->s->world.place_country;
+    return country[m->s->link_from[link]] != country[m->s->link_to[link]];
+}
+
 /// A party reaches the end of a link.
 static void arrive(flow_model *m, flow_work *w, int32_t link, flow_party *party, flow_cells *into)
 {
@@ -140,12 +138,13 @@ static void arrive(flow_model *m, flow_work *w, int32_t link, flow_party *party,
     m->arrivals[place] += persons;
     m->to->arrived_by_cause[(int64_t)place * FLOW_N_CAUSE_CLASS + cause_of(m, party->key.group)] +=
         persons;
-    if ((int32_t)party->key.route - 1 == place) {
-        settle(m, w, place, party);
+    if (!is_border(m, link) || !flow_status_rules(m)) {
+        stay_or_go(m, w, place, party, moment, into);
         return;
     }
-    note(m, w, party, place);
-    flow_set_out(m, w, place, party, moment, into);
+    flow_party part[FLOW_MOST_PARTS];
+    const int32_t n = flow_status_cross(m, w, link, party, part);
+    for (int32_t i = 0; i < n; i++) { stay_or_go(m, w, place, &part[i], moment, into); }
 }
 
 /// Everybody who reaches a place in this wave; `from`: who entered its links in the wave before.

@@ -1,5 +1,6 @@
 #include "destination.h"
 #include "state.h"
+#include "status.h"
 
 #include <omp.h>
 #include <stdlib.h>
@@ -244,6 +245,7 @@ static flow_err step(flow_model *m)
     }
     FLOW_TRY(flow_model_presence(m, &now));
     FLOW_TRY(flow_columns_phase(m->columns, FLOW_PROCESS, m->day, &now));
+    if (m->to != NULL) { FLOW_TRY(flow_model_status(m)); }
     m->day++;
     return flow_division_failure(m);
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /// Which scenarios have a row.
-enum { ALWAYS, DESTINATION, HOUSEHOLDS, WANTED, LEDGER };
+enum { ALWAYS, DESTINATION, HOUSEHOLDS, WANTED, LEDGER, STATUS };
 enum { PEOPLE, WHOLE, REAL };
 
 static const int32_t when_of[FLOW_N_OBSERVABLE] = {
@@ -163,19 +163,43 @@ static bool has_households(const flow_scenario *s)
     return s->groups != NULL && s->groups->household >= 0;
 }
 
+static bool writes(const flow_use *use, int32_t quantity)
+{
+    for (int32_t i = 0; i < use->n_write; i++) {
+        if (use->write[i] == quantity) { return true; }
+    }
+    return false;
+}
+
+/// Columns of a quantity that modules in use fill.
+static int32_t n_column(const flow_scenario *s, int32_t quantity)
+{
+    int32_t n = 0;
+    for (int32_t i = 0; i < s->n_use; i++) { n += writes(&s->use[i], quantity); }
+    return n;
+}
+
+/// Whether somebody says what becomes of people who arrive (status.h).
+static bool has_status(const flow_scenario *s)
+{
+    return s->set.movement.rule == FLOW_MOVE_DESTINATION && s->groups != NULL &&
+           s->groups->status >= 0 && n_column(s, FLOW_Q_CLAIM_SHARE) > 0;
+}
+
 static bool has_row(const flow_scenario *s, int32_t row)
 {
     switch (when_of[row]) {
     case ALWAYS: return true;
     case HOUSEHOLDS: return has_households(s);
     case LEDGER: return s->n_account > 0;
+    case STATUS: return has_status(s);
     default: return s->set.movement.rule == FLOW_MOVE_DESTINATION && s->groups != NULL;
     }
 }
 
 bool flow_axis_is_shown(const flow_scenario *s, const flow_people_axis *axis)
 {
-    return axis->shown ||
+    return axis->shown || (axis->kind == FLOW_AXIS_STATUS && has_status(s)) ||
            (axis->kind == FLOW_AXIS_CAUSE && s->set.movement.rule == FLOW_MOVE_DESTINATION);
 }
 
@@ -186,6 +210,7 @@ const char *flow_observable_when(int32_t row)
     case HOUSEHOLDS: return "with household sizes";
     case DESTINATION: return "under the destination rule";
     case LEDGER: return "where responses can spend";
+    case STATUS: return "with the rules of status";
     default: return "under the destination rule, where output.also or output.only names it";
     }
 }
@@ -208,22 +233,6 @@ static const char of[] = "__";
 
 const flow_shape flow_over_shape[FLOW_N_OVER] = {FLOW_PER_PLACE, FLOW_PER_LINK, FLOW_PER_COUNTRY,
                                                  FLOW_PER_STEP};
-
-static bool writes(const flow_use *use, int32_t quantity)
-{
-    for (int32_t i = 0; i < use->n_write; i++) {
-        if (use->write[i] == quantity) { return true; }
-    }
-    return false;
-}
-
-/// Columns of a quantity that modules in use fill.
-static int32_t n_column(const flow_scenario *s, int32_t quantity)
-{
-    int32_t n = 0;
-    for (int32_t i = 0; i < s->n_use; i++) { n += writes(&s->use[i], quantity); }
-    return n;
-}
 
 int32_t flow_observables_count(const flow_scenario *s)
 {

@@ -35,6 +35,16 @@ static int64_t queue_at(const flow_model *m, int32_t p)
     return n;
 }
 
+/// Little's law: who is in the queue, over who goes through it in a day.
+static double claim_wait(const flow_model *m, int32_t c)
+{
+    const double *decisions = flow_model_quantity(m, FLOW_Q_DECISIONS);
+    const double pace = decisions != NULL ? decisions[c] : 0.0;
+    const double n = (double)m->to->claims_pending[c];
+    if (!(n > 0.0)) { return 0.0; }
+    return pace > 0.0 && n / pace < 1e9 ? n / pace : 1e9;
+}
+
 /// Whoever waits at a gate is still at the place.
 static int64_t households_at(const flow_model *m, int32_t p)
 {
@@ -92,6 +102,8 @@ static double budget_left(const flow_model *m)
     for (int32_t p = 0; p < m->s->n_place; p++) { out[p] = (double)(value); }
 #define READ_LINK(value)                                                                           \
     for (int32_t l = 0; l < m->s->n_link; l++) { out[l] = (double)(value); }
+#define READ_COUNTRY(value)                                                                        \
+    for (int32_t c = 0; c < m->s->n_country; c++) { out[c] = (double)(value); }
 #define READ_STEP(value) *out = (double)(value);
 #define FLOW_OBSERVABLE(name, shape, when, kind, unit, cell_methods, value, long_name)             \
     static void read_##name(const flow_model *m, double *out)                                      \

@@ -34,6 +34,13 @@ enum {
     FLOW_N_CAUSE_CLASS
 }; ///< the causes of quantities.def first
 
+/// What classes differ in besides the causes: columns of flow_people_axis.leave.
+enum {
+    FLOW_LEAVE_DEATH = FLOW_N_CAUSE,
+    FLOW_LEAVE_RESETTLEMENT,
+    FLOW_N_LEAVE
+}; ///< the causes of quantities.def first
+
 typedef struct flow_people_axis {
     const char *name; ///< borrowed
     int32_t kind;     ///< flow_axis_kind
@@ -45,8 +52,8 @@ typedef struct flow_people_axis {
     double *weight;                  ///< [n_place][n_class] chance of each class
     int32_t rule;                    ///< index of the rule axis it answers, -1: none
     int32_t *rule_class;             ///< [n_class] class of that rule axis
-    double *leave;  ///< [n_class][FLOW_N_CAUSE] factor on hazards and shares; NULL: all 1
-    double *reach;  ///< [n_class][FLOW_N_CAUSE] days of travel; INFINITY: no limit of their own
+    double *leave;  ///< [n_class][FLOW_N_LEAVE] factor on hazards and shares; NULL: all 1
+    double *reach;  ///< [n_class][FLOW_N_LEAVE] days of travel; INFINITY: no limit of their own
     double *choose; ///< [n_class][FLOW_N_CAUSE][FLOW_N_TERM] added to coefficients; NULL: all 0
     int32_t choose_stride; ///< chooser = sum of class * choose_stride
 } flow_people_axis;
@@ -90,7 +97,8 @@ flow_err flow_people_axis_of(struct flow_loader *loader, flow_groups *groups, co
 /// Cause that a cell names, -1: all; false with a problem.
 bool flow_people_cause(struct flow_loader *loader, const flow_table *t, int64_t row, int32_t column,
                        int32_t *out);
-/// Factor on the hazard and the share of a cause, for people of a group.
+/// Factor on the hazard and the share of a cause, on the hazard of dying or on the weight in
+/// resettlement, for people of a group.
 double flow_leave_factor(const flow_groups *groups, uint32_t group, int32_t cause);
 /// Days of travel to the farthest place that people of a group know of; INFINITY: as all.
 double flow_leave_reach(const flow_groups *groups, uint32_t group, int32_t cause);

@@ -181,7 +181,7 @@ typedef struct part {
 static void merge(flow_people_axis *axis)
 {
     const part parts[] = {
-        {axis->leave, FLOW_N_CAUSE}, {axis->reach, FLOW_N_CAUSE}, {axis->choose, per_class}};
+        {axis->leave, FLOW_N_LEAVE}, {axis->reach, FLOW_N_LEAVE}, {axis->choose, per_class}};
     int32_t n = 0;
     for (int32_t v = 0; v < axis->attribute->n_value; v++) {
         int32_t c = 0;

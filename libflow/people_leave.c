@@ -1,5 +1,5 @@
 // The table of how classes of people differ in leaving: factors on hazards and shares, and how far
-// they know their way.
+// they know their way; factors on deaths and resettlement, too.
 #include "load.h"
 #include "people.h"
 
@@ -29,7 +29,7 @@ static flow_err no_memory(void)
 static flow_err reserve(flow_people_axis *axis)
 {
     if (axis->leave != NULL) { return FLOW_OK; }
-    const int64_t n = (int64_t)axis->n_class * FLOW_N_CAUSE;
+    const int64_t n = (int64_t)axis->n_class * FLOW_N_LEAVE;
     axis->leave = flow_calloc(n, sizeof *axis->leave);
     axis->reach = flow_calloc(n, sizeof *axis->reach);
     if (axis->leave == NULL || axis->reach == NULL) { return no_memory(); }
@@ -106,6 +106,30 @@ bool flow_people_cause(flow_loader *l, const flow_table *t, int64_t row, int32_t
     return false;
 }
 
+/// What people leave the model or a country for, besides the causes of leaving a place.
+static const char *const other_name[FLOW_N_LEAVE - FLOW_N_CAUSE] = {"death", "resettlement"};
+
+static const char *name_of(int32_t cause)
+{
+    int32_t n;
+    const flow_term *term = flow_by_terms(FLOW_BY_CAUSE, &n);
+    return cause < n ? term[cause].name : other_name[cause - n];
+}
+
+/// What the factor of a row is for.
+static bool read_cause(flow_loader *l, const flow_table *t, int64_t row, int32_t column,
+                       int32_t *out)
+{
+    const char *text = column < 0 ? "" : flow_table_text(t, row, column);
+    for (int32_t c = FLOW_N_CAUSE; c < FLOW_N_LEAVE; c++) {
+        if (strcmp(text, name_of(c)) == 0) {
+            *out = c;
+            return true;
+        }
+    }
+    return flow_people_cause(l, t, row, column, out);
+}
+
 /// A row on its way to the classes it means.
 typedef struct setting {
     flow_loader *l;
@@ -117,14 +141,14 @@ static void set_class(void *context, int32_t class_index, const char *label)
 {
     const setting *s = context;
     const flow_people_axis *axis = s->axis;
-    for (int32_t c = 0; c < FLOW_N_CAUSE; c++) {
-        if (s->row->cause >= 0 && s->row->cause != c) { continue; }
-        const int64_t at = (int64_t)class_index * FLOW_N_CAUSE + c;
+    for (int32_t c = 0; c < FLOW_N_LEAVE; c++) {
+        const bool meant = s->row->cause < 0 ? c < FLOW_N_CAUSE : c == s->row->cause;
+        if (!meant) { continue; }
+        const int64_t at = (int64_t)class_index * FLOW_N_LEAVE + c;
         if (axis->leave[at] >= 0.0) {
             char shown[64];
-            int32_t n;
             flow_problem_error(&s->l->problems, s->row->at, "'%s' has a row for %s already",
-                               flow_quote(label, shown), flow_by_terms(FLOW_BY_CAUSE, &n)[c].name);
+                               flow_quote(label, shown), name_of(c));
             return;
         }
         axis->leave[at] = s->row->factor;
@@ -138,7 +162,7 @@ static flow_err read_row(flow_loader *l, const flow_table *t, int64_t i, const l
     leave_row row = {.factor = 1.0, .radius = 0.0, .at = flow_table_mark(t, i, c->class)};
     FLOW_TRY(flow_people_axis_of(l, groups, t, i, c->axis, &row.axis));
     if (row.axis < 0) { return FLOW_OK; }
-    bool good = flow_people_cause(l, t, i, c->cause, &row.cause);
+    bool good = read_cause(l, t, i, c->cause, &row.cause);
     good &= flow_table_number(t, i, c->factor, "factor", "", 0.0, MOST_FACTOR, 1.0, &l->problems,
                               &row.factor);
     if (c->radius >= 0) {
@@ -186,7 +210,7 @@ flow_err flow_leave_load(flow_loader *l, flow_groups *groups)
     flow_table_free(t);
     for (int32_t a = 0; a < groups->n_axis && err == FLOW_OK; a++) {
         flow_people_axis *axis = &groups->axis[a];
-        for (int64_t i = 0; axis->leave != NULL && i < (int64_t)axis->n_class * FLOW_N_CAUSE; i++) {
+        for (int64_t i = 0; axis->leave != NULL && i < (int64_t)axis->n_class * FLOW_N_LEAVE; i++) {
             if (axis->leave[i] < 0.0) { axis->leave[i] = 1.0; }
         }
     }
@@ -199,7 +223,7 @@ double flow_leave_factor(const flow_groups *groups, uint32_t group, int32_t caus
     for (int32_t a = 0; a < groups->n_axis && groups->leaves; a++) {
         const flow_people_axis *axis = &groups->axis[a];
         if (axis->leave == NULL) { continue; }
-        factor *= axis->leave[flow_group_class(axis, group) * FLOW_N_CAUSE + cause];
+        factor *= axis->leave[flow_group_class(axis, group) * FLOW_N_LEAVE + cause];
     }
     return factor;
 }
@@ -210,7 +234,7 @@ double flow_leave_reach(const flow_groups *groups, uint32_t group, int32_t cause
     for (int32_t a = 0; a < groups->n_axis && groups->reaches; a++) {
         const flow_people_axis *axis = &groups->axis[a];
         if (axis->reach == NULL) { continue; }
-        days = fmin(days, axis->reach[flow_group_class(axis, group) * FLOW_N_CAUSE + cause]);
+        days = fmin(days, axis->reach[flow_group_class(axis, group) * FLOW_N_LEAVE + cause]);
     }
     return days;
 }

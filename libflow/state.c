@@ -100,6 +100,15 @@ static int32_t list_destination(const flow_model *m, int32_t n, flow_block *out)
     ROW(by_cause, n_place * FLOW_N_CAUSE, FLOW_KEPT, 0, FLOW_STATE_MOST);
     ROW(trapped, n_place, FLOW_KEPT, 0, FLOW_STATE_MOST);
     ROW(deaths, n_place, FLOW_KEPT, 0, FLOW_STATE_MOST);
+    ROW(redisplaced, n_place, FLOW_KEPT, 0, FLOW_STATE_MOST);
+    ROW(claims_pending, n_country, FLOW_KEPT, 0, FLOW_STATE_MOST);
+    ROW(claims_decided, n_country, FLOW_KEPT, 0, FLOW_STATE_MOST);
+    ROW(claims_recognised, n_country, FLOW_KEPT, 0, FLOW_STATE_MOST);
+    ROW(resettled, n_country, FLOW_KEPT, 0, FLOW_STATE_MOST);
+    ROW(claim_carry, n_country, FLOW_KEPT, 0, 1);
+    ROW(resettle_carry, n_country, FLOW_KEPT, 0, 1e6);
+    ROW(share, n_place, FLOW_SCRATCH, 0, 0);
+    ROW(wants, n_place, FLOW_SCRATCH, 0, 0);
     ROW(entered_by_cause, n_link * FLOW_N_CAUSE_CLASS, FLOW_KEPT, 0, FLOW_STATE_MOST);
     ROW(arrived_by_cause, n_place * FLOW_N_CAUSE_CLASS, FLOW_KEPT, 0, FLOW_STATE_MOST);
     ROW(pass, n_link, FLOW_SCRATCH, 0, 0);

@@ -21,6 +21,7 @@ const golden_case golden_cases[n_golden] = {
      {"destination.kind=radiation", "destination_economic.annual_rate=0", NULL}},
     {"causes", NULL, STORY_CAUSES, {NULL}},
     {"lattice", NULL, STORY_LATTICE, {NULL}},
+    {"status", NULL, STORY_STATUS, {NULL}},
     {"two-towns", "scenarios/two-towns", -1, {NULL}},
     {"south-sudan", "scenarios/south-sudan-2013", -1, {"period.days=40", NULL}},
 };

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const story_name[N_STORY] = {"crowd",  "matches", "flee",    "modules",
-                                         "grid",   "route",   "journey", "folder",
-                                         "causes", "lattice", "rules",   "relief"};
+const char *const story_name[N_STORY] = {"crowd", "matches", "flee",   "modules", "grid",
+                                         "route", "journey", "folder", "causes",  "lattice",
+                                         "rules", "relief",  "status"};
 
 /// End the program with a text: plain programs use stories, too.
 FLOW_PRINTF(1, 2)
@@ -213,6 +213,25 @@ static const char *const rules[][2] = {
                        "age,12,,20\nage,33,,50\n"},
     {NULL, NULL}};
 
+static const char *const status[][2] = {
+    {"scenario.yaml",
+     "libflow: 1\ntitle: status\nperiod: {start: 2024-01-01, days: 40}\n"
+     "movement: {rule: destination}\ndestination: {speed: 90}\npeople: {leave: leave.csv}\n"
+     "status: {policies: policies.csv, origins: origins.csv, redisplaced: 9, reintegrate: 4,\n"
+     "  claim: 3, naturalise: 1, remain: 1, overstay: 2, exploit: 1, identify: 5}\n"},
+    {"places.csv", PLACES "Alm,R,A,1,1,town,30000,,0,\nBor,R,A,1,2,town,9000,,0,\n"
+                          "Col,R,B,2,2,town,7000,,0,\nDun,R,B,2,3,camp,0,2500,0,\n"
+                          "Els,R,C,3,3,town,5000,,0,\nFar,R,D,3,9,town,800,,0,\n"},
+    {"links.csv", "from,to,length_km\nAlm,Bor,60\nAlm,Col,140\nBor,Dun,90\nCol,Dun,40\n"
+                  "Col,Els,170\nDun,Els,230\nEls,Far,900\n"},
+    {"policies.csv", "country,date,prima_facie,claim_share,decisions,appeals,resettlement_places\n"
+                     "B,0,0.4,0.7,11.3,0.3,\nB,19,0.9,,30,,\nC,0,0,0.6,7.7,0.9,\nD,0,,,,,3.3\n"},
+    {"origins.csv", "country,date,recognition\nA,0,0.6\nB,0,0.1\n"},
+    {"leave.csv", "axis,class,cause,factor\ngender,f,resettlement,3.5\ngender,m,death,2\n"},
+    {"attributes.csv", "attribute,value,place,weight\ngender,f,,53\ngender,m,,47\n"
+                       "household_size,1,,1\nhousehold_size,3,,2\n"},
+    {NULL, NULL}};
+
 enum { side = 18, most_file = 12, text_size = 32768 };
 
 /// side x side places, neighbours linked, people everywhere, at home or displaced.
@@ -281,6 +300,12 @@ static const drive hard_times[] = {
     {"passable", 1.0},         {"speed_factor", 1.0},     {"extra_capacity", 900.0},
     {"safety", 1.0},           {"onset_flood", 0.01},     {"quota", 90.7}};
 
+static const drive upheaval[] = {{"hazard_conflict", 0.05},
+                                 {"hazard_economic", 0.01},
+                                 {"return_hazard", 0.04},
+                                 {"death_hazard", 0.004},
+                                 {"crossings", 130.0}};
+
 static const drive all_causes[] = {{"hazard_conflict", 0.04},
                                    {"hazard_flood", 0.02},
                                    {"hazard_drought", 0.01},
@@ -315,6 +340,7 @@ static const flow_forcing *forcings_of(int story, int32_t *n)
     case STORY_CAUSES: LIST(borders); break;
     case STORY_LATTICE: LIST(rumours); break;
     case STORY_RULES: LIST(all_causes); break;
+    case STORY_STATUS: LIST(upheaval); break;
     default: break;
     }
 #undef LIST
@@ -368,6 +394,7 @@ flow_scenario *story_load(int story, const char *const *set)
     case STORY_CAUSES: file = causes; break;
     case STORY_RULES: file = rules; break;
     case STORY_RELIEF: file = relief; break;
+    case STORY_STATUS: file = status; break;
     default: file = grid(story == STORY_LATTICE); break;
     }
     flow_file list[most_file];

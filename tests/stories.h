@@ -20,6 +20,7 @@ enum {
     STORY_LATTICE, ///< destination rule with enough places for parallel loops
     STORY_RULES,  ///< destination rule: a rule for each cause, a table by date, a function, classes
     STORY_RELIEF, ///< responses that spend out of a budget, camps that fill
+    STORY_STATUS, ///< destination rule: deaths, claims, resettlement, households, borders of four
     N_STORY
 };
 

@@ -391,7 +391,7 @@ static void expect_same_result(const flow_run_report *a, const flow_run_report *
 }
 
 TheoryDataPoints(checkpoint, a_stopped_run_ends_as_the_unbroken_one) = {
-    DataPoints(int, STORY_CROWD, STORY_MODULES, STORY_JOURNEY, STORY_RELIEF),
+    DataPoints(int, STORY_CROWD, STORY_MODULES, STORY_JOURNEY, STORY_RELIEF, STORY_STATUS),
     DataPoints(int, 0, 1, 17, 39)};
 Theory((int story, int day), checkpoint, a_stopped_run_ends_as_the_unbroken_one)
 {

@@ -91,9 +91,9 @@ static census check(const flow_model *m)
     cr_assert_eq(all.persons, m->persons, "day %d", (int)m->day);
     cr_assert_eq(all.units, m->units);
     cr_assert_eq(m->entered, m->persons + m->left + m->dead + m->missing, "day %d", (int)m->day);
-    cr_assert_eq(m->units_entered, m->units + m->units_left);
+    cr_assert_eq(m->units_entered, m->units + m->units_left + m->units_dead + m->units_missing);
     cr_assert_leq(all.ids, (int64_t)m->follow.n);
-    if (m->units_left == 0) { cr_assert_eq(all.ids, (int64_t)m->follow.n, "who left?"); }
+    if (m->units_entered == m->units) { cr_assert_eq(all.ids, (int64_t)m->follow.n, "who left?"); }
     free(there);
     free(all.seen);
     all.seen = NULL;
@@ -241,7 +241,7 @@ Theory((int rule, int who, int households, int capacities, int threads), lumping
 // The same for all stories, whatever else they switch on.
 TheoryDataPoints(lumping, people_of_stories_are_conserved) = {
     DataPoints(int, STORY_CROWD, STORY_MATCHES, STORY_FLEE, STORY_MODULES, STORY_GRID, STORY_ROUTE,
-               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE),
+               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_STATUS),
 };
 Theory((int story), lumping, people_of_stories_are_conserved)
 {

@@ -106,7 +106,8 @@ static void resume_each_day(int story, flow_individuals individuals)
 
 TheoryDataPoints(state, goes_on_from_any_day) = {
     DataPoints(int, STORY_CROWD, STORY_MATCHES, STORY_FLEE, STORY_MODULES, STORY_GRID, STORY_ROUTE,
-               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF),
+               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF,
+               STORY_STATUS),
     DataPoints(int, 0, 1, 2),
 };
 Theory((int story, int mode), state, goes_on_from_any_day)
@@ -174,9 +175,9 @@ Test(state, stories_change_every_part_of_it)
         flow_model_free(m);
         flow_scenario_free(s);
     }
-    // Nobody is in these between two steps, and no rule lets people die or go missing.
-    static const char *const empty[] = {"active", "queue",      "entry",   "back",         "dead",
-                                        "deaths", "units_dead", "missing", "units_missing"};
+    // Nobody is in these between two steps, and no rule lets people go missing.
+    static const char *const empty[] = {"active", "queue",   "entry",
+                                        "back",   "missing", "units_missing"};
     const int n_empty = (int)(sizeof empty / sizeof *empty);
     for (int i = 0; i < all.n; i++) {
         bool expected = true;
@@ -202,7 +203,8 @@ static void poison(flow_model *m)
 
 TheoryDataPoints(state, scratch_is_never_read) = {
     DataPoints(int, STORY_CROWD, STORY_MATCHES, STORY_FLEE, STORY_MODULES, STORY_GRID, STORY_ROUTE,
-               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF)};
+               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF,
+               STORY_STATUS)};
 Theory((int story), state, scratch_is_never_read)
 {
     flow_scenario *s = story_load(story, NULL);
@@ -222,13 +224,15 @@ Theory((int story), state, scratch_is_never_read)
 // A number added to flow_model that changes with time but is no row of the tables is found here.
 TheoryDataPoints(state, every_byte_that_changes_comes_back) = {
     DataPoints(int, STORY_CROWD, STORY_MATCHES, STORY_FLEE, STORY_MODULES, STORY_GRID, STORY_ROUTE,
-               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF)};
+               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF,
+               STORY_STATUS)};
 Theory((int story), state, every_byte_that_changes_comes_back)
 {
     // Numbers of rows made from the state, memory, and what has a table of its own.
     static const struct {
         size_t from, to;
-    } known[] = {{offsetof(flow_model, version), offsetof(flow_model, version) + 8},
+    } known[] = {{offsetof(flow_model, crowd), offsetof(flow_model, crowded)},
+                 {offsetof(flow_model, version), offsetof(flow_model, version) + 8},
                  {offsetof(flow_model, scored), offsetof(flow_model, scored) + 8},
                  {offsetof(flow_model, entering), offsetof(flow_model, to)},
                  {offsetof(flow_model, follow.batch), offsetof(flow_model, follow.n_batch)},
@@ -262,7 +266,8 @@ Theory((int story), state, every_byte_that_changes_comes_back)
 
 TheoryDataPoints(state, reset_equals_newly_made) = {
     DataPoints(int, STORY_CROWD, STORY_MATCHES, STORY_FLEE, STORY_MODULES, STORY_GRID, STORY_ROUTE,
-               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF)};
+               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF,
+               STORY_STATUS)};
 Theory((int story), state, reset_equals_newly_made)
 {
     for (int mode = 0; mode < 3; mode++) {
@@ -524,7 +529,8 @@ Test(state, cut_anywhere_is_refused)
 // and its people are conserved. Forged states come with a correct hash, so none helps here.
 TheoryDataPoints(state, changed_bytes_are_refused_or_harmless) = {
     DataPoints(int, STORY_CROWD, STORY_MATCHES, STORY_FLEE, STORY_MODULES, STORY_GRID, STORY_ROUTE,
-               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF)};
+               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF,
+               STORY_STATUS)};
 Theory((int story), state, changed_bytes_are_refused_or_harmless)
 {
     flow_scenario *s = story_load(story, NULL);
