@@ -133,9 +133,9 @@ Test(needs, cash_is_spent_once)
 {
     toy t = lands;
     t.set[0] = "needs.cash_food=0.75";
-    toy_refused(&t,
-                "memory: needs.cash_food: the shares of cash for all sectors come to 1.2, at most "
-                "1 was expected");
+    toy_refused(&t, "scenario.yaml:5:7: needs.cash_food: the shares of cash for all sectors come "
+                    "to 1.2, at most "
+                    "1 was expected");
 }
 
 // Balance: services given never exceed what is supplied, nor what is needed; more of a service

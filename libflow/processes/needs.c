@@ -10,6 +10,8 @@ enum {
     INCOME,
     REMITTANCES,
     PRICE,
+    REGISTERED,
+    REPORTED,
     SUPPLY,                           // first of the six services
     EMPLOYED = SUPPLY + FLOW_N_SECTOR // first of the ten statuses
 };
@@ -23,7 +25,7 @@ typedef struct param {
     double price_usd[FLOW_N_SECTOR];
     double host_room, working_age, provides, school_age;
     double water_l, consultations, case_days;
-    bool camp_shelter;
+    bool camp_shelter, by_register;
 } param;
 
 #define AT(member) offsetof(param, member)
@@ -107,6 +109,9 @@ static const flow_field fields[] = {
      "How long a case of legal aid takes: so many people are helped at a time."},
     {"camp_shelter", AT(camp_shelter), FLOW_BOOL, "", "true", 0, 0, NULL, 'A', "libflow",
      "The capacity of a camp in the list of places is shelter."},
+    {"by_register", AT(by_register), FLOW_BOOL, "", "false", 0, 0, NULL, 'A', "libflow",
+     "Shelter and food go by the registers of the process registration: the unregistered get none, "
+     "double and old entries take their part."},
     CASH("shelter", SHELTER, "0.3", "0.5", "shelter"),
     CASH("food", FOOD, "0.5", "0.5", "food"),
     CASH("water", WATER, "0.05", "0.05", "water"),
@@ -202,12 +207,35 @@ static void served_at(const flow_turn *turn, int32_t place, const double need[st
     }
 }
 
+/// People who may be registered.
+static double on_registers(const flow_turn *turn, int32_t place)
+{
+    const int64_t *n = turn->by_status + place;
+    const int64_t n_place = turn->world->n_place;
+    return (double)(n[FLOW_STATUS_IDP * n_place] + n[FLOW_STATUS_REFUGEE * n_place] +
+                    n[FLOW_STATUS_ASYLUM * n_place] + n[FLOW_STATUS_RETURNEE * n_place]);
+}
+
+/// What goes by the registers: entries of nobody take their part, the unregistered get none.
+static void by_register(const flow_turn *turn, int32_t place, double need, double *served)
+{
+    const double share = turn->read[REGISTERED][place], entries = turn->read[REPORTED][place];
+    const double persons = share * on_registers(turn, place);
+    if (entries > persons) { *served *= persons / entries; }
+    *served = fmin(*served, share * need);
+}
+
 static flow_err step(flow_turn *turn)
 {
+    const param *p = turn->param;
     for (int32_t i = 0; i < turn->world->n_place; i++) {
         double need[FLOW_N_SECTOR], served[FLOW_N_SECTOR];
         needs_of(turn, i, need);
         served_at(turn, i, need, served);
+        if (p->by_register) {
+            by_register(turn, i, need[FLOW_SECTOR_SHELTER], &served[FLOW_SECTOR_SHELTER]);
+            by_register(turn, i, need[FLOW_SECTOR_FOOD], &served[FLOW_SECTOR_FOOD]);
+        }
         for (int32_t k = 0; k < FLOW_N_SECTOR; k++) {
             turn->own[IN_NEED + k][i] = fmax(need[k], 0.0);
             turn->own[REACHED + k][i] = fmin(turn->own[IN_NEED + k][i], served[k]);
@@ -231,7 +259,7 @@ const flow_module flow_module_needs = {
               "in_need_legal,reached_shelter,reached_food,reached_water,reached_health,"
               "reached_education,reached_legal",
     .reads = "housing_damage,food_insecurity,host_acceptance,income,remittances,price_index,"
-             "shelter_places,"
+             "registered_share,reported,shelter_places,"
              "food_rations,water,health_consultations,school_places,legal_cases,"
              "employed_resident,employed_idp,employed_refugee,employed_asylum,employed_labour,"
              "employed_irregular,employed_trafficked,employed_returnee,employed_resettled,"
