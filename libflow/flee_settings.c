@@ -98,7 +98,7 @@ static const key keys[] = {
     {"move_rules.two_system_decision_making", SPECIAL, ""},
     {"move_rules.flee_when_starving", BIND, "hop.flee_when_starving"},
     {"move_rules.avoid_food_deprived_locations", BIND, "hop.avoid_food_deprived"},
-    {"move_rules.harvest_months", REFUSE, "[]"},
+    {"move_rules.harvest_months", BIND, "hop.harvest_months"},
     {"move_rules.max_flood_level", BIND, "hop.flood_most"},
     {"move_rules.flood_rules", ACCEPT, ""},
     {"move_rules.flood_rules.max_flood_level", BIND, "hop.flood_most"},
@@ -454,7 +454,8 @@ static void all_quirks(flow_settings_quirks *quirks)
                                      .forecast_of_today = true,
                                      .forecast_squared = true,
                                      .dry_forecast_stops = true,
-                                     .no_hunger_on_day0 = true};
+                                     .no_hunger_on_day0 = true,
+                                     .harvest_counts_at_home = true};
 }
 
 /// Text of the settings file, wherever it lies; NULL when there is none.

@@ -185,10 +185,24 @@ bool flow_load_asks_food(const flow_scenario *s)
     return s->set.spawn.food || hop->flee_when_starving || hop->avoid_food_deprived;
 }
 
+static void check_harvest(flow_loader *l)
+{
+    const flow_list *months = &l->s->set.hop.harvest_months;
+    for (int32_t i = 0; i < months->n; i++) {
+        if (fabs(months->value[i] - floor(months->value[i])) > 0.0) {
+            const char *name;
+            const flow_mark at = flow_load_key(l, "hop.harvest_months", &name);
+            flow_problem_error(&l->problems, at, "%s: %g is no month, 1 to 12 was expected", name,
+                               months->value[i]);
+        }
+    }
+}
+
 void flow_load_check_hazards(flow_loader *l)
 {
     const flow_scenario *s = l->s;
     const flow_mark at = {.file = s->path};
+    check_harvest(l);
     if (s->set.movement.rule != FLOW_MOVE_HOP) {
         if (s->flood.n == 0 && s->food.n == 0) { return; }
         flow_problem_warning(&l->problems, at,

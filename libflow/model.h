@@ -281,6 +281,8 @@ flow_err flow_model_turn(flow_model *m, double *share);
 double flow_model_km_before(const flow_model *m, int32_t link, const flow_key *key);
 /// A party travels on a link today: arrives, or spends the night on it.
 void flow_model_enter_link(flow_model *m, flow_work *w, int32_t link, flow_party *party);
+/// Whether a day of the hop rule is in one of hop.harvest_months: nobody sets out.
+bool flow_model_harvests(const flow_model *m, int32_t day);
 flow_err flow_model_travel(flow_model *m);
 // gone.c: who is in the model no more
 /// A party is in the model no more: its thread counts it until flow_model_count_gone(), the caller

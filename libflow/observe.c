@@ -23,6 +23,25 @@ static int64_t persons_in(const flow_model *m, const flow_cells *cells)
     return n;
 }
 
+/// People at a place; in harvest months, as FLEE has it, those who are from there, wherever they
+/// are, but for those on roads.
+static int64_t head_count(const flow_model *m, int32_t place)
+{
+    const flow_people_axis *origin = flow_groups_origin(&m->groups);
+    const bool home = m->s->set.quirks.harvest_counts_at_home && origin != NULL &&
+                      flow_model_harvests(m, m->day - 1);
+    if (!home) { return m->count[place]; }
+    int64_t n = 0;
+    for (int32_t p = 0; p < m->s->n_place; p++) {
+        for (int32_t i = 0; i < m->here[p].n; i++) {
+            const flow_cell *cell = &m->here[p].row[i];
+            if (flow_group_class(origin, cell->key.group) != place) { continue; }
+            n += flow_persons(m, cell->key.group, cell->n);
+        }
+    }
+    return n;
+}
+
 static int64_t queue_of(const flow_model *m, int32_t l)
 {
     return persons_in(m, &m->to->gate[l]);

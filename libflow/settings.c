@@ -190,6 +190,8 @@ static const flow_field hop_rows[] = {
     SWITCH(
         camps_are_sinks,
         "People leave the model in camps, with the daily chance in the column sink of the places."),
+    {"harvest_months", HOP(harvest_months), FLOW_LIST, "", "[]", 1, 12, NULL, 'V', FLEE,
+     "Months, 1 to 12, in which people stay where they are; who is on a road finishes it."},
     {"flood_movechance", HOP(flood_movechance), FLOW_LIST, "d-1", "[]", 0, 1, NULL, 'V', FLEE,
      "Chance per day to leave a flooded place, by flood level from 0 on; empty: as if dry."},
     {"flood_weight", HOP(flood_weight), FLOW_LIST, "1", "[]", 0, 1e6, NULL, 'V', FLEE,
@@ -273,6 +275,8 @@ static const flow_field quirks_rows[] = {
     QUIRK(dry_forecast_stops,
           "A place without a flood ahead is left by nobody and attracts nobody (flood_forecast)."),
     QUIRK(no_hunger_on_day0, "Food changes neither attraction nor origins on the first day."),
+    QUIRK(harvest_counts_at_home,
+          "In harvest months all people at places are counted where they are from."),
     FLOW_FIELD_END};
 
 const flow_section flow_settings_sections[] = {

@@ -125,6 +125,7 @@ typedef struct flow_settings_hop {
     bool women_avoid_hazards, children_avoid_hazards, elderly_avoid_hazards, boys_take_risk;
     bool match_camp_religion, match_camp_ethnicity, match_town_ethnicity, match_conflict_ethnicity;
     double avg_religion_fraction;
+    flow_list harvest_months; ///< 1 to 12, in which nobody sets out
     int64_t memory_bins;   ///< bins per unit of the two continuous memories (DESIGN: exact lumping)
     double capacity_batch; ///< largest change of a capacity multiplier within one batch
 } flow_settings_hop;
@@ -214,6 +215,7 @@ typedef struct flow_settings_quirks {
     bool forecast_squared;        ///< the end point score counts the forecast twice
     bool dry_forecast_stops;      ///< without a flood ahead nobody leaves and nobody comes
     bool no_hunger_on_day0;       ///< food does not matter on the first day
+    bool harvest_counts_at_home;  ///< in harvest months everybody counts as being at home
 } flow_settings_quirks;
 
 typedef struct flow_settings {

@@ -365,6 +365,16 @@ static bool sent_back(const flow_model *m)
     return false;
 }
 
+bool flow_model_harvests(const flow_model *m, int32_t day)
+{
+    const flow_list *months = &m->s->set.hop.harvest_months;
+    if (months->n == 0 || day < 0) { return false; }
+    const int32_t month = flow_month(m->s->start + day) % 12 + 1;
+    bool any = false;
+    for (int32_t i = 0; i < months->n; i++) { any = any || (int32_t)months->value[i] == month; }
+    return any;
+}
+
 static void go_on(flow_model *m, flow_work *w, int32_t place)
 {
     if (m->active[place].n == 0) { return; }
@@ -415,6 +425,7 @@ static void take_waves(flow_model *m, double share)
         if (wave == 0 || !at_once(m)) { travel(m, wave == 0, share); }
         return_them(m, false);
         if (!(m->mine == NULL ? on_the_way(m) : flow_any_rank(m, on_the_way(m)))) { return; }
+        if (flow_model_harvests(m, m->day)) { break; } // who arrives rests
         flow_model_multipliers(m);
         m->phase++;
         FLOW_FOR_PLACES(m, go_on(m, w, p));
@@ -508,7 +519,9 @@ static void count_roads(flow_model *m)
 flow_err flow_model_travel(flow_model *m)
 {
     m->phase = 0;
-    if (m->direct) {
+    if (flow_model_harvests(m, m->day)) {
+        // people stay
+    } else if (m->direct) {
         flow_model_decide_at_once(m);
     } else {
         decide_in_turn(m);

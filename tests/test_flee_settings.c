@@ -256,7 +256,6 @@ Test(flee_settings, keys_that_are_not_supported_yet_are_refused_unless_off)
         // table, key, value, the value that switches it off
         {"", "default_conflict_intensity", "2", "1"},
         {spawn, "read_from_agents_csv_file", "True", "False"},
-        {move, "harvest_months", "[3, 4]", "[]"},
     };
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         char text[256], expected[128];

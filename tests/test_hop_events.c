@@ -476,3 +476,71 @@ Test(hop_events, a_zone_of_the_first_day_is_as_old_as_its_event)
     }
     toy_end(&w);
 }
+
+// Harvest ----------------------------------------------------------------------------------------
+
+// From January to March: nobody sets out in February, who was on a road finishes it and rests
+// there; with FLEE's quirk all who are at places then count at home.
+Test(hop_events, nobody_sets_out_in_months_of_harvest)
+{
+    for (int quirk = 0; quirk < 2; quirk++) {
+        const toy what = {.days = 70,
+                          .place = "A,town,400000; B,town; C,town;",
+                          .link = "A,B,100; B,C,1000;",
+                          .yaml = "spawn: {mode: none}\n"
+                                  "hop: {default_movechance: 0.5, harvest_months: [2]}",
+                          .set = {quirk ? "quirks.harvest_counts_at_home=true"
+                                        : "quirks.harvest_counts_at_home=false"}};
+        toy_world w = toy_make(&what, 41);
+        double there[3] = {0};
+        for (int day = 0; day < 70; day++) {
+            toy_days(&w, 1);
+            const bool harvest = day >= 31 && day < 31 + 29;
+            const double entered = toy_on(&w, "link_entered", "A", "B") +
+                                   toy_on(&w, "link_entered", "B", "C") +
+                                   toy_on(&w, "link_entered", "B", "A");
+            cr_expect_neq(entered > 0.0, harvest, "day %d: %g enter", day, entered);
+            const double road = toy_road(&w, "B", "C") + toy_road(&w, "C", "B");
+            if (day == 30) { cr_expect_gt(road, 10000.0, "long roads are full"); }
+            if (day < 33 || !harvest) { continue; } // 1000 km take three days
+            cr_expect_eq(road, 0.0, "day %d", day);
+            const char *const name[] = {"A", "B", "C"};
+            for (int p = 0; p < 3; p++) {
+                const double n = toy_people(&w, name[p]);
+                if (quirk) {
+                    cr_expect_eq(n, p == 0 ? 400000.0 : 0.0, "%s on day %d", name[p], day);
+                } else {
+                    cr_expect_gt(n, 20000.0);
+                    cr_expect(day == 33 || fabs(n - there[p]) < 0.5, "%s on day %d", name[p], day);
+                }
+                there[p] = n;
+            }
+        }
+        cr_expect_gt(toy_people(&w, "B"), 20000.0, "in March all count where they are");
+        toy_end(&w);
+    }
+    const toy what = {.place = "A,town,9;B,town;",
+                      .link = "A,B,9;",
+                      .yaml = "spawn: {mode: none}\nhop: {harvest_months: [2.5]}"};
+    toy_refused(&what,
+                "scenario.yaml:5:23: hop.harvest_months: 2.5 is no month, 1 to 12 was expected");
+}
+
+Test(hop_events, a_flee_folder_has_its_months_of_harvest)
+{
+    const toy_flee what = {.days = 40,
+                           .settings =
+                               "move_rules: {harvest_months: [2], conflict_movechance: 1.0}\n",
+                           .locations = "A,,Here,1,1,conflict_zone,0,900000; C,,Here,1,3,camp;",
+                           .routes = "A,C,100;",
+                           .conflict_columns = "A",
+                           .conflicts = "1;",
+                           .layout = "total,counts_1.csv\nC,counts_1.csv\n",
+                           .counts = {"2020-01-01,10\n2020-01-31,4010\n2020-03-01,4010\n"}};
+    toy_world w = toy_make_flee(&what, 42);
+    toy_days(&w, 31);
+    cr_expect_gt(toy_people(&w, "C"), 3500.0);
+    toy_days(&w, 2);
+    cr_expect_eq(toy_people(&w, "C"), 10.0, "those of the first day are at home in their camp");
+    toy_end(&w);
+}
