@@ -257,13 +257,14 @@ static void move_in(flow_model *m, flow_work *w, const intake *in, flow_party *p
     flow_put(w, &m->active[from], party);
 }
 
-/// n places go to the refugees of a place; returns those that nobody there could take.
+/// n households, or single people, of a place are resettled; returns persons. Who has nobody left
+/// gives nothing back: another round follows.
 static int64_t resettle_place(flow_model *m, const intake *in, int32_t place, int64_t n)
 {
     flow_work *w = &m->work[0];
     flow_cells *here = &m->here[place];
     double all = m->to->wants[place];
-    int64_t rest = 0;
+    int64_t taken = 0;
     flow_open(m, w, FLOW_DRAW_STATUS, place);
     for (int32_t i = 0; i < here->n && n > 0; i++) {
         const double own = weight_of(m, &here->row[i]);
@@ -272,28 +273,26 @@ static int64_t resettle_place(flow_model *m, const intake *in, int32_t place, in
         const flow_spot spot = {.place = place, .link = -1, .key = &key};
         flow_status_open(m, w, spot, FLOW_OF_RESETTLEMENT + in->country + (in->round << 16));
         const int64_t wanted = in_proportion(w, n, own, all);
-        const int32_t size = flow_group_size(&m->groups, key.group);
-        const int64_t go = wanted / size < here->row[i].n ? wanted / size : here->row[i].n;
+        const int64_t go = wanted < here->row[i].n ? wanted : here->row[i].n;
         all -= own;
         n -= wanted;
-        rest += wanted - go * size;
         if (go == 0) { continue; }
         flow_party party = flow_cells_lift(here, i), gone;
         flow_part(m, w, &party, go, &gone);
+        taken += flow_persons(m, key.group, go);
         move_in(m, w, in, &gone, place);
         here->row[i].n = party.n;
         if (here->ids != NULL) { here->ids[i] = party.ids; }
     }
     flow_cells_compact(here);
-    return rest + n;
+    return taken;
 }
 
-/// One round: n places go to places in proportion to weights; returns those that nobody took.
+/// One round: n households go to places in proportion to weights; returns persons.
 static int64_t give_places(flow_model *m, const intake *in, int64_t n)
 {
     double all = weigh_places(m, in->country);
-    if (!(all > 0.0)) { return n; }
-    int64_t rest = 0;
+    int64_t taken = 0;
     m->phase++;
     for (int32_t p = 0; p < m->s->n_place && n > 0; p++) {
         const double own = m->to->wants[p];
@@ -302,10 +301,10 @@ static int64_t give_places(flow_model *m, const intake *in, int64_t n)
         const int64_t given = in_proportion(&m->work[0], n, own, all);
         all -= own;
         n -= given;
-        if (given > 0 && flow_is_mine(m, p)) { rest += resettle_place(m, in, p, given); }
+        if (given > 0 && flow_is_mine(m, p)) { taken += resettle_place(m, in, p, given); }
     }
-    flow_sum_ranks(m, &rest, 1);
-    return rest + n;
+    flow_sum_ranks(m, &taken, 1);
+    return taken;
 }
 
 /// Those who were taken in are where they live from now on.
@@ -336,20 +335,22 @@ static int32_t largest_household(const flow_groups *groups)
     return most;
 }
 
-/// A country gives its places of this step, in rounds while somebody takes one.
+/// A country gives its places of this step, in rounds while somebody takes one. In each as many
+/// households are asked as there are places for the largest, so that none is split and no place is
+/// given twice.
 static void take_in(flow_model *m, int32_t country, double places)
 {
     double *carry = &m->to->resettle_carry[country];
     int64_t n = whole_of(places, carry);
+    const int64_t most = largest_household(&m->groups);
     intake in = {.country = country, .to = place_in(m, country)};
-    for (bool more = n > 0; more; in.round++) {
-        const int64_t rest = give_places(m, &in, n);
-        more = rest > 0 && rest < n;
-        n = rest;
+    for (bool more = n >= most; more; in.round++) {
+        const int64_t taken = give_places(m, &in, n / most);
+        n -= taken;
+        more = taken > 0 && n >= most;
     }
-    // Kept for a household that was too large; all others lapse.
-    const int64_t most = largest_household(&m->groups) - 1;
-    *carry += (double)(n < most ? n : most);
+    // Kept for the next household; what nobody takes lapses.
+    *carry += (double)(n < most ? n : most - 1);
 }
 
 void flow_status_resettle(flow_model *m)

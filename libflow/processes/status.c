@@ -207,23 +207,13 @@ static void set(double *at, double value, bool *same)
     *at = value;
 }
 
-static flow_err start(flow_turn *turn)
-{
-    const param *p = turn->param;
-    for (int32_t c = 0; c <= N_RATE; c++) {
-        for (int32_t i = 0; i < turn->world->n_place; i++) {
-            turn->own[c][i] = p->rate[c] / 365.2425;
-        }
-    }
-    return FLOW_OK;
-}
-
-static flow_err step(flow_turn *turn)
+/// What countries decide in this step, and how claims are decided.
+static bool set_policies(flow_turn *turn)
 {
     const param *p = turn->param;
     const flow_world *w = turn->world;
     const flow_rows *policies = turn->data, *origins = policies + 1;
-    bool same = turn->step > 0;
+    bool same = true;
     for (int32_t c = 0; c < w->n_country; c++) {
         const int64_t row = row_of(policies, c, turn->day);
         for (int32_t k = 0; k < N_POLICY; k++) {
@@ -236,7 +226,25 @@ static flow_err step(flow_turn *turn)
         set(&turn->own[RECOGNITION][i],
             row >= 0 ? origins->value[HOME_RECOGNITION][row] : p->recognition, &same);
     }
-    turn->unchanged = same;
+    return same;
+}
+
+/// People who cross borders in the first step find policies in force.
+static flow_err start(flow_turn *turn)
+{
+    const param *p = turn->param;
+    for (int32_t c = 0; c <= N_RATE; c++) {
+        for (int32_t i = 0; i < turn->world->n_place; i++) {
+            turn->own[c][i] = p->rate[c] / 365.2425;
+        }
+    }
+    (void)set_policies(turn);
+    return FLOW_OK;
+}
+
+static flow_err step(flow_turn *turn)
+{
+    turn->unchanged = set_policies(turn);
     return FLOW_OK;
 }
 
