@@ -80,6 +80,43 @@ Test(care, nobody_dies_of_needs_that_are_met)
     turns_end(&t);
 }
 
+/// People who die in a camp in 60 days, with so many rations; each day as the hazard says.
+static double deaths_with(double rations)
+{
+    const toy t = {.days = 80,
+                   .place = "A,town,,200000,,,Here,,1,1;C,camp,,,400000,,There,,2,2;",
+                   .link = "A,C,30;",
+                   .yaml = "movement: {rule: destination}\ndestination_conflict: {population: 0}\n"
+                           "needs: {by_register: false}\nhealth: {water: 0, care: 0, food: 80}\n"};
+    toy_world w = toy_make(&t, 32);
+    double value[2] = {0.2, 0.0}, hazard = 0.0, all = 0.0, expected = 0.0;
+    cr_assert_eq(flow_model_assign(w.m, "hazard_conflict", value, 2), FLOW_OK);
+    toy_days(&w, 20);
+    value[0] = 0.0;
+    cr_assert_eq(flow_model_assign(w.m, "hazard_conflict", value, 2), FLOW_OK);
+    value[1] = rations;
+    cr_assert_eq(flow_model_assign(w.m, "food_rations", value, 2), FLOW_OK);
+    for (int day = 0; day < 60; day++) {
+        toy_days(&w, 1);
+        hazard = toy_at(&w, "death_hazard", "C");
+        const double died = toy_at(&w, "deaths", "C");
+        all += died;
+        expected += (toy_people(&w, "C") + died) * -expm1(-hazard);
+    }
+    toy_near(all, expected, sqrt(expected), "deaths");
+    toy_end(&w);
+    return all;
+}
+
+// Effect: people die of hunger, fewer where there is food.
+Test(care, food_saves_lives)
+{
+    const double none = deaths_with(0), some = deaths_with(100000), all = deaths_with(1e6);
+    cr_expect_gt(none, 5000, "%g", none);
+    cr_expect_lt(some, 0.6 * none, "%g of %g", some, none);
+    cr_expect_lt(all, 0.05 * none, "%g of %g", all, none); // of the first day
+}
+
 // Protection -------------------------------------------------------------------------------------
 
 Test(care, incidents_follow_the_formula)

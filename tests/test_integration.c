@@ -172,6 +172,19 @@ Test(integration, rights_courses_and_placement_raise_employment)
     cr_expect_lt(with("employment", 0.5, 0, 1100), alone * 0.7);
 }
 
+// Who tells all rights may take them away, too.
+Test(integration, policies_decide_who_may_work)
+{
+    turns t = turns_begin(&land, "integration");
+    turns_reads(&t, "work_right_resident")[1] = 1.0;
+    turns_reads(&t, "work_right_refugee")[1] = 0.5;
+    const double e = after(&t, FLOW_STATUS_REFUGEE, 900);
+    cr_expect_float_eq(e, 0.75 * 0.65 * (1 - exp(-6e-4 * 900)), 1e-10,
+                       "half may work, 0.3 of the "
+                       "others do");
+    turns_end(&t);
+}
+
 Test(integration, labour_migrants_come_with_work)
 {
     turns t = turns_begin(&land, "integration");
@@ -203,4 +216,41 @@ Test(integration, shares_are_shares_whoever_comes_and_goes)
         cr_expect_leq(turns_writes(&t, "working")[1], 0.52 * all * (1 + 1e-9));
     }
     turns_end(&t);
+}
+
+// The whole model
+// ----------------------------------------------------------------------------------
+
+/// Newcomers who work, of all newcomers, after three years with so many decisions a day.
+static double with_decisions(const char *decisions)
+{
+    toy what = {.days = 1100,
+                .place = "A,town,,40000,,,Here,,1,1;B,town,,400000,,,There,,2,1;",
+                .link = "A,B,30;",
+                .yaml = "movement: {rule: destination}\nintegration:\n"
+                        "status: {claim_share: 1, appeals: 0, recognition: 0.9}\n"};
+    what.set[0] = decisions;
+    toy_world w = toy_make(&what, 71);
+    double value[2] = {0.05, 0.0};
+    cr_assert_eq(flow_model_assign(w.m, "hazard_conflict", value, 2), FLOW_OK);
+    toy_days(&w, 30);
+    value[0] = 0.0;
+    cr_assert_eq(flow_model_assign(w.m, "hazard_conflict", value, 2), FLOW_OK);
+    toy_days(&w, 1070);
+    const double newcomers = toy_people(&w, "B") - 400000;
+    cr_expect_gt(newcomers, 25000, "%g", newcomers);
+    const double out = toy_at(&w, "working", "B") / newcomers;
+    toy_end(&w);
+    return out;
+}
+
+// Effect (Hainmueller et al. 2016): the more claims are decided a day, the less people wait, the
+// more of them work.
+Test(integration, quick_decisions_bring_people_into_work)
+{
+    const double slow = with_decisions("status.decisions=5");
+    const double some = with_decisions("status.decisions=30");
+    const double quick = with_decisions("status.decisions=1e10");
+    cr_expect_gt(some, slow + 0.03, "%g, %g", some, slow);
+    cr_expect_gt(quick, some + 0.03, "%g, %g", quick, some);
 }

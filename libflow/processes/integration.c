@@ -20,7 +20,7 @@ typedef struct param {
     {                                                                                              \
         "work_right_" name, AT(right[FLOW_STATUS_##STATUS]), FLOW_DOUBLE, "1", value, 0, 1, NULL,  \
             tag, source,                                                                           \
-            "Share of people of status " name " who may work, if no policy lets more."             \
+            "Share of people of status " name " who may work, where the process status is off."    \
     }
 
 static const flow_field fields[] = {
@@ -85,12 +85,22 @@ static double lessons(const param *p, const double *sum)
     return sum[PERSONS] > 0.0 ? fmin(sum[TAUGHT] / sum[PERSONS], p->language_most) / 100.0 : 0.0;
 }
 
+/// Share of the people of a status who may work in a country. Whoever tells all rights, such as the
+/// process `status`, tells those of residents, too; else parameters hold, and what is added to
+/// them.
+static double right_of(const flow_turn *turn, int32_t status, int32_t country)
+{
+    const param *p = turn->param;
+    const double told = turn->read[WORK_RIGHT + status][country];
+    const bool all = turn->read[WORK_RIGHT + FLOW_STATUS_RESIDENT][country] > 0.0;
+    return all ? told : fmax(p->right[status], told);
+}
+
 /// Share of the people of a status who would work in the long run.
 static double ceiling_of(const flow_turn *turn, int32_t status, int32_t place, double taught)
 {
     const param *p = turn->param;
-    const int32_t country = turn->world->place_country[place];
-    const double right = fmax(p->right[status], turn->read[WORK_RIGHT + status][country]);
+    const double right = right_of(turn, status, turn->world->place_country[place]);
     const double share = p->ceiling * turn->read[CEILING][place] * turn->read[EMPLOYMENT][place] *
                          (right + (1.0 - right) * p->informal) *
                          (1.0 + p->language_ceiling * taught);
