@@ -316,7 +316,7 @@ Test(drought, steps_of_any_length_have_the_same_sum)
 Test(return_home, hazard_follows_the_formula)
 {
     flow_scenario *s = good(HEAD "return_home: {rate: 0.3, conflict: 2.5, damage: 1.7, food: 0.9, "
-                                 "homes: false}\n",
+                                 "homes: false, services: 0.6, offer: 0.25, work: 0.7}\n",
                             NULL, "day");
     flow_model *m = start(s);
     static const char *const name[] = {"conflict_level", "housing_damage", "food_insecurity",
@@ -334,6 +334,25 @@ Test(return_home, hazard_follows_the_formula)
         cr_expect_float_eq(quay(m, "return_hazard"), expected, 1e-15, "%s", name[i]);
     }
     cr_expect_eq(quay(m, "return_factor_economic"), 0.005);
+    // Of two sectors that have needs one half and one tenth are met.
+    static const char *const count[] = {"in_need_food", "reached_food", "in_need_water",
+                                        "reached_water"};
+    static const double persons[] = {80.0, 40.0, 20.0, 2.0};
+    for (int i = 0; i < 4; i++) {
+        const double both[2] = {persons[i], persons[i]};
+        cr_assert_eq(flow_model_assign(m, count[i], both, 2), FLOW_OK, "%s", flow_error_text());
+    }
+    step(m);
+    expected *= exp(-0.6 * 0.7);
+    cr_expect_float_eq(quay(m, "return_hazard"), expected, 1e-15, "needs at home");
+    // Where people are: an offer of 3,000 USD, and 0.4 of the refugees have work.
+    cr_expect_eq(quay(m, "homeward_factor"), 1.0);
+    const double offer[2] = {3000.0, 3000.0}, work[2] = {0.4, 0.4};
+    cr_assert_eq(flow_model_assign(m, "return_offer", offer, 2), FLOW_OK);
+    cr_assert_eq(flow_model_assign(m, "employed_refugee", work, 2), FLOW_OK);
+    step(m);
+    cr_expect_float_eq(quay(m, "homeward_factor"), exp(0.25 * 3.0 - 0.7 * 0.4), 1e-15);
+    cr_expect_float_eq(quay(m, "return_hazard"), expected, 1e-15);
     flow_model_free(m);
     flow_scenario_free(s);
 }

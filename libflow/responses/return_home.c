@@ -3,12 +3,23 @@
 
 #include <math.h>
 
-enum { CONFLICT, DAMAGE, FOOD, SAFETY }; // what it reads
-enum { HAZARD, ECONOMIC };               // own columns
+/// What it reads.
+enum {
+    CONFLICT,
+    DAMAGE,
+    FOOD,
+    SAFETY,
+    OFFER,
+    WORK, ///< where people are
+    IN_NEED,
+    REACHED = IN_NEED + FLOW_N_SECTOR
+};
+enum { HAZARD, ECONOMIC, HOMEWARD }; // own columns
 
 typedef struct param {
     double rate; ///< 1/d
-    double conflict, damage, food;
+    double conflict, damage, food, services;
+    double offer, work;
     bool homes;
     double economic;
 } param;
@@ -25,6 +36,14 @@ static const flow_field fields[] = {
      "gone, too."},
     {"food", AT(food), FLOW_DOUBLE, "1", "1", 0, 1000, NULL, 'A', "libflow",
      "Logarithm by which food insecurity 1 at home lowers it."},
+    {"services", AT(services), FLOW_DOUBLE, "1", "0.5", 0, 1000, NULL, 'A', "libflow",
+     "Logarithm by which it is lower where no need of those who are at home is met (mean over the "
+     "sectors; what nobody counts is met)."},
+    {"offer", AT(offer), FLOW_DOUBLE, "1", "0.2", 0, 1000, NULL, 'A',
+     "libflow: 3,000 USD raise it by four fifths",
+     "Logarithm by which 1,000 USD offered to those who go (return_offer) raise it."},
+    {"work", AT(work), FLOW_DOUBLE, "1", "1", 0, 1000, NULL, 'A', "libflow",
+     "Logarithm by which it is lower where all refugees have work (employed_refugee)."},
     {"homes", AT(homes), FLOW_BOOL, "", "true", 0, 0, NULL, 'A', "libflow",
      "Only those whose home can be lived in go back: it is known how many are away and how many "
      "homes are damaged."},
@@ -40,6 +59,26 @@ static double share_with_home(double damage, double lived, double now)
     const double away = lived - now;
     if (!(away > 0.0)) { return 1.0 - damage; }
     return fmax(1.0 - damage * lived / away, 0.0);
+}
+
+/// Share of the needs at a place that nobody meets, mean over sectors.
+static double unmet(const flow_turn *turn, int32_t place)
+{
+    double sum = 0.0;
+    int32_t n = 0;
+    for (int32_t s = 0; s < FLOW_N_SECTOR; s++) {
+        const double need = turn->read[IN_NEED + s][place];
+        if (!(need > 0.0)) { continue; }
+        sum += fmin(turn->read[REACHED + s][place] / need, 1.0);
+        n++;
+    }
+    return n > 0 ? 1.0 - sum / n : 0.0;
+}
+
+static void set(double *at, double value, bool *same)
+{
+    *same = *same && !(value < *at || value > *at);
+    *at = value;
 }
 
 static flow_err start(flow_turn *turn)
@@ -58,12 +97,14 @@ static flow_err step(flow_turn *turn)
         const double damage = turn->read[DAMAGE][i];
         double hazard = p->rate * turn->read[SAFETY][i] *
                         exp(-p->conflict * turn->read[CONFLICT][i] - p->damage * damage -
-                            p->food * turn->read[FOOD][i]);
+                            p->food * turn->read[FOOD][i] - p->services * unmet(turn, i));
         if (p->homes) {
             hazard *= share_with_home(damage, w->population[i], (double)turn->people[i]);
         }
-        same = same && !(hazard < turn->own[HAZARD][i] || hazard > turn->own[HAZARD][i]);
-        turn->own[HAZARD][i] = hazard;
+        set(&turn->own[HAZARD][i], hazard, &same);
+        const double here =
+            exp(p->offer * 1e-3 * turn->read[OFFER][i] - p->work * turn->read[WORK][i]);
+        set(&turn->own[HOMEWARD][i], fmin(here, 1e6), &same);
     }
     turn->unchanged = same;
     return FLOW_OK;
@@ -75,10 +116,14 @@ const flow_module flow_module_return_home = {
     .name = "return_home",
     .help = "Displaced people go home as homes are repaired and the place is safe again.",
     .source = "libflow: hazard = rate * safety * share with a home * exp(-conflict C - damage D - "
-              "food F)",
+              "food F - services unmet) at home, * exp(offer USD / 1000 - work employed) where "
+              "people are",
     .field = fields,
     .param_size = sizeof(param),
-    .writes = "return_hazard,return_factor_economic",
-    .reads = "conflict_level,housing_damage,food_insecurity,safety",
+    .writes = "return_hazard,return_factor_economic,homeward_factor",
+    .reads = "conflict_level,housing_damage,food_insecurity,safety,return_offer,employed_refugee,"
+             "in_need_shelter,in_need_food,in_need_water,in_need_health,in_need_education,"
+             "in_need_legal,reached_shelter,reached_food,reached_water,reached_health,"
+             "reached_education,reached_legal",
     .start = start,
     .step = step};
