@@ -250,3 +250,29 @@ Test(both_ends, people_go_where_they_are_accepted)
     cr_expect_float_eq(share[1], 0.5, 0.01, "%g", share[1]);
     cr_expect_gt(share[0], 0.6, "hosts who are helped take in more: %g", share[0]);
 }
+
+/// Of those who flee from A in a day, the share that goes where the way costs 500 USD.
+static double share_over_the_border(double wealth_factor)
+{
+    const toy t = {.place = "A,town,,900000,,,Here;B,town,,50000,,,There;D,town,,50000,,,Here;",
+                   .link = "A,B,100;A,D,100;",
+                   .yaml = "movement: {rule: destination}\ndestination: {wealth: 1000}\n"
+                           "destination_conflict: {fee: -2, policy: 0}\n"
+                           "border: {to_country: There, fee: 500, both_ways: false}\n"};
+    toy_world w = toy_make(&t, 54);
+    const double hazard[3] = {0.1, 0.0, 0.0}, factor[3] = {wealth_factor, 1.0, 1.0};
+    cr_assert_eq(flow_model_assign(w.m, "hazard_conflict", hazard, 3), FLOW_OK);
+    cr_assert_eq(flow_model_assign(w.m, "wealth_factor", factor, 3), FLOW_OK);
+    toy_days(&w, 2);
+    const double b = toy_people(&w, "B") - 50000, d = toy_people(&w, "D") - 50000;
+    const double odds = exp(-2 * 0.5 / wealth_factor);
+    toy_binomial(b, b + d, odds / (1 + odds), "over the border");
+    toy_end(&w);
+    return b / (b + d);
+}
+
+// Known answer: who has more money minds a fee less; so remittances make journeys easier, too.
+Test(both_ends, wealth_makes_fees_lighter)
+{
+    cr_expect_gt(share_over_the_border(4.0), share_over_the_border(1.0) + 0.1);
+}
