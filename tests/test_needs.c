@@ -82,6 +82,19 @@ Test(needs, hosts_and_work_lower_needs_in_towns)
     turns_end(&t);
 }
 
+// Known answer: places of kind camp that are regions, with what their people have.
+Test(needs, camps_may_be_regions_whose_people_have_something)
+{
+    toy what = lands;
+    what.set[0] = "needs.camps=0.6";
+    turns t = turns_begin(&what, "needs");
+    turns_put(&t, "C", FLOW_STATUS_REFUGEE, "A", 1000);
+    turns_step(&t);
+    static const double need[] = {700, 700, 520, 700, 0.29 * 700, 100};
+    expect_needs(&t, "C", need, false);
+    turns_end(&t);
+}
+
 // Known answer: residents lose homes and food.
 Test(needs, residents_need_help_where_homes_are_damaged_or_food_is_short)
 {

@@ -23,6 +23,7 @@ typedef struct param {
     double own[FLOW_N_SECTOR];    ///< share who have it without assistance, outside camps
     double spend[FLOW_N_SECTOR];  ///< share of cash that goes there
     double price_usd[FLOW_N_SECTOR];
+    double camps; ///< part of `own` that holds in camps, too
     double host_room, working_age, provides, school_age;
     double water_l, consultations, case_days;
     bool camp_shelter, by_register;
@@ -88,6 +89,9 @@ static const flow_field fields[] = {
         "Share of the displaced outside camps whom the health services of the place treat."),
     OWN("education", EDUCATION, "0.5",
         "Share of the displaced children outside camps whom the schools of the place take."),
+    {"camps", AT(camps), FLOW_DOUBLE, "1", "0", 0, 1, NULL, 'A',
+     "libflow: camps depend on assistance; 1 for places of kind camp that are regions or towns",
+     "Part of these own shares that holds in camps, too; there no hosts limit it."},
     {"host_room", AT(host_room), FLOW_DOUBLE, "1", "0.2", 0, 100, NULL, 'A',
      "libflow: one guest in a household of five",
      "Guests for whom one resident with a home has room at host acceptance 1."},
@@ -167,9 +171,10 @@ static void needs_of(const flow_turn *turn, int32_t place, double need[static FL
     const bool camp = kind == FLOW_CAMP || kind == FLOW_IDP_CAMP;
     const people n = people_of(turn, place);
     double own[FLOW_N_SECTOR] = {0};
-    for (int32_t k = 0; k < FLOW_N_SECTOR && !camp; k++) { own[k] = p->own[k]; }
+    for (int32_t k = 0; k < FLOW_N_SECTOR; k++) { own[k] = p->own[k] * (camp ? p->camps : 1.0); }
     const double without = n.unprovided + n.affected, all = n.displaced + n.affected;
-    const double room = p->host_room * (n.resident - n.affected) * turn->read[ACCEPTANCE][place];
+    const double room =
+        camp ? without : p->host_room * (n.resident - n.affected) * turn->read[ACCEPTANCE][place];
     const double hungry = fmin(turn->read[FOOD][place], 1.0);
     const double hit = turn->read[DAMAGE][place] * (1.0 - own[FLOW_SECTOR_FOOD]);
     need[FLOW_SECTOR_SHELTER] = without - fmin(own[FLOW_SECTOR_SHELTER] * without, room);
