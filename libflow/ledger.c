@@ -58,8 +58,8 @@ static int64_t left_of(const flow_spending *sp)
 static int64_t whole_cents(double *carry, double usd)
 {
     const double all = 100.0 * usd + *carry;
-    const double whole = floor(all);
-    *carry = fmin(all - whole, 1.0 - 0x1p-53);
+    const double whole = floor(all + 1e-6); // 3.6 USD are 360 cents, however they are rounded
+    *carry = fmax(all - whole, 0.0);
     return (int64_t)whole;
 }
 

@@ -206,6 +206,7 @@ static double most_at(const flow_turn *turn, const flow_service *s, int32_t plac
 {
     const flow_measure *m = s->plan;
     const bool by_need = m->target == FLOW_TARGET_NEED || m->target == FLOW_TARGET_COST;
+    if (s->cap != NULL) { return m->coverage * s->cap[place]; }
     if (s->amount > 0.0) { return s->amount / s->scope->n; }
     if (s->sector && by_need) { return m->coverage * array(turn, LOOK)[place]; }
     const double heads = s->heads > 0.0 ? s->heads : 1.0;

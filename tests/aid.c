@@ -9,9 +9,9 @@ static const char places[] =
     "name,kind,initial_idps,population,capacity,country,region,latitude,longitude\n"
     "Alder,town,400,10000,,Inland,,1,1\nBirch,town,100,5000,,Inland,,1,2\n"
     "Cedar,camp,300,0,,Inland,,1,3\nDogwood,camp,200,0,150,Coast,,1,4\n"
-    "Elm,town,0,20000,,Coast,,1,5\n";
+    "Elm,town,0,20000,,Coast,,1,5\nFir,town,0,3000,,Island,,1,7\n";
 static const char links[] = "from,to,length_km\nAlder,Birch,100\nBirch,Cedar,100\n"
-                            "Cedar,Dogwood,100\nDogwood,Elm,100\n";
+                            "Cedar,Dogwood,100\nDogwood,Elm,100\nElm,Fir,200\n";
 static const char still[] = "hop: {default_movechance: 0, camp_movechance: 0, "
                             "idpcamp_movechance: 0}\nspawn: {mode: none}\n";
 
@@ -103,7 +103,7 @@ double aid_link(const aid *a, const char *observable, int from, int to)
 
 double aid_country(const aid *a, const char *observable, int country)
 {
-    return aid_at(a, observable, country, 2);
+    return aid_at(a, observable, country, 3);
 }
 
 double aid_spent(const aid *a)

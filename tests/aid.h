@@ -8,9 +8,9 @@
 
 /// Places: Alder and Birch, towns of Inland with 400 and 100 displaced people; Cedar, a camp of
 /// Inland with 300; Dogwood, a camp of Coast with 200 refugees and a capacity of 150; Elm, a town
-/// of Coast where nobody is displaced. Links: Alder-Birch, Birch-Cedar, Cedar-Dogwood (the border),
-/// Dogwood-Elm, each 100 km both ways.
-enum { AID_ALDER, AID_BIRCH, AID_CEDAR, AID_DOGWOOD, AID_ELM, AID_N_PLACE };
+/// of Coast where nobody is displaced; Fir, a town of Island, the same. Links: Alder-Birch, Birch-
+/// Cedar, Cedar-Dogwood (the border), Dogwood-Elm, each 100 km both ways, Elm-Fir with 200 km.
+enum { AID_ALDER, AID_BIRCH, AID_CEDAR, AID_DOGWOOD, AID_ELM, AID_FIR, AID_N_PLACE };
 
 typedef struct aid {
     flow_scenario *s;
@@ -34,7 +34,7 @@ double aid_at(const aid *a, const char *observable, int i, int n);
 double aid_place(const aid *a, const char *observable, int place);
 /// On the link between two places.
 double aid_link(const aid *a, const char *observable, int from, int to);
-/// In a country, 0: Inland, 1: Coast.
+/// In a country, 0: Inland, 1: Coast, 2: Island.
 double aid_country(const aid *a, const char *observable, int country);
 /// USD spent since the beginning, by all.
 double aid_spent(const aid *a);

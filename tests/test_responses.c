@@ -69,7 +69,7 @@ Test(measure, by_heads_all_get_the_same_share)
     aid a = aid_make("food_aid: {" PLAIN ", target: uniform, most_per_day: 250, country: Inland}\n",
                      NULL, NULL, 10);
     aid_steps(&a, 1);
-    const double served[AID_N_PLACE] = {125.0, 31.25, 93.75, 0.0, 0.0}; // of 800
+    const double served[AID_N_PLACE] = {125.0, 31.25, 93.75}; // of 800
     for (int i = 0; i < AID_N_PLACE; i++) {
         aid_is(aid_place(&a, "food_rations", i), served[i], "rations");
     }
@@ -277,6 +277,8 @@ ParameterizedTestParameters(responses, reach_people_in_need)
         {"cash: {" PLAIN ", transfer: 1}\n", "income", "reached_food", 300.0, 300.0, 345.0},
         {"shelter_kits: {" PLAIN ", life: 0, cost_place_day: 0.5}\n", "shelter_places",
          "reached_shelter", 300.0, 300.0, 150.0},
+        {"site: {" PLAIN ", kind: camp}\n", "extra_capacity", "reached_shelter", 300.0, 300.0,
+         30.0},
         {"schooling: {" PLAIN "}\n", "school_places", "reached_education", 87.0, 87.0, 69.6},
     };
     return cr_make_param_array(effect, rows, sizeof rows / sizeof *rows);
@@ -336,7 +338,7 @@ Test(responses, cash_buys_less_where_prices_are_high)
 {
     aid a = aid_make("needs: {}\ncash: {" PLAIN ", transfer: 0.7}\n", NULL, NULL, 10);
     see_all(&a);
-    aid_assign(&a, "price_index", (const double[]){1.0, 1.0, 1.4, 1.0, 1.0}, AID_N_PLACE);
+    aid_assign(&a, "price_index", (const double[]){1.0, 1.0, 1.4, 1.0, 1.0, 1.0}, AID_N_PLACE);
     aid_steps(&a, 3);
     aid_is(aid_place(&a, "income", AID_CEDAR), 210.0, "USD/d");
     aid_is(aid_place(&a, "reached_food", AID_CEDAR), 0.5 * 210.0 / 1.4 / 0.5, "reached");

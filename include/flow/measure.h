@@ -253,11 +253,12 @@ typedef struct flow_service {
     const flow_scope *scope;  ///< its places
     double person_day;        ///< USD per person served and day, or per place kept and day
     double place;             ///< flow_measure_build(): USD per new place
-    double life;   ///< flow_measure_build(): days for which a place lasts, as the mean of
-                   ///< an exponential; 0: for ever
-    double amount; ///< units wanted in all, the same at each place; 0: by people or needs
-    double heads;  ///< units for each person it is meant for; 0: 1
-    bool sector;   ///< the module reads FLOW_MEASURE_READS first
+    double life;       ///< flow_measure_build(): days for which a place lasts, as the mean of
+                       ///< an exponential; 0: for ever
+    double amount;     ///< units wanted in all, the same at each place; 0: by people or needs
+    double heads;      ///< units for each person it is meant for; 0: 1
+    const double *cap; ///< [n_place] units wanted at each place; NULL: as said above
+    bool sector;       ///< the module reads FLOW_MEASURE_READS first
 } flow_service;
 
 /// Serve people in this step: by the rule, below the ceilings, as far as money is granted.

@@ -283,6 +283,13 @@ static double leaving(const param *p, double wind)
     return fmin(fmax((loss - p->lower) / (p->upper - p->lower), 0.0), 1.0);
 }
 
+/// Rate at which homes of a place are repaired: by their people and by responses.
+static double mending(const flow_turn *turn, int32_t place)
+{
+    const param *p = turn->param;
+    return p->rebuild + turn->read[0][place];
+}
+
 /// A wind blows at a place for a while.
 static void blow(const flow_turn *turn, int32_t place, double wind, double from, double to)
 {
@@ -291,7 +298,7 @@ static void blow(const flow_turn *turn, int32_t place, double wind, double from,
     if (wind < p->danger) { return; }
     flow_impact *impact = flow_impact_at(turn->state, place);
     const double share = leaving(p, wind);
-    turn->own[DAMAGE][place] += flow_impact_repair(impact, from, p->rebuild);
+    turn->own[DAMAGE][place] += flow_impact_repair(impact, from, mending(turn, place));
     const double leave = flow_impact_strike(impact, from, to, p->pause, share, p->ruin * share);
     turn->own[ONSET][place] = flow_share_any(turn->own[ONSET][place], leave);
     turn->own[SAFETY][place] -= (to - from) / turn->world->dt;
@@ -356,7 +363,7 @@ static flow_err step(flow_turn *turn)
     for (int32_t i = 0; i < turn->world->n_place; i++) {
         flow_impact *impact = flow_impact_at(turn->state, i);
         const double whole =
-            turn->own[DAMAGE][i] + flow_impact_repair(impact, turn->day + dt, p->rebuild);
+            turn->own[DAMAGE][i] + flow_impact_repair(impact, turn->day + dt, mending(turn, i));
         turn->own[DAMAGE][i] = fmin(whole / dt, 1.0);
         turn->own[SAFETY][i] = fmax(turn->own[SAFETY][i], 0.0);
     }
@@ -376,5 +383,6 @@ const flow_module flow_module_cyclone = {
     .table = tables,
     .n_table = 2,
     .writes = "onset_cyclone,housing_damage,safety",
+    .reads = "repair",
     .load = load,
     .step = step};

@@ -173,6 +173,13 @@ static double intensity(double magnitude, double km)
 }
 
 /// Share of homes that cannot be lived in: the mean grade of damage, grades from 0 to 5 binomial
+/// Rate at which homes of a place are repaired: by their people and by responses.
+static double mending(const flow_turn *turn, int32_t place)
+{
+    const param *p = turn->param;
+    return p->rebuild + turn->read[0][place];
+}
+
 /// about it, heavy of grade 3 and all of 4 and 5.
 static double uninhabitable(const param *p, double shaking, double vulnerability)
 {
@@ -193,7 +200,7 @@ static void shake(const flow_turn *turn, int32_t place, double day, double shaki
     const data *d = turn->data;
     flow_impact *impact = flow_impact_at(turn->state, place);
     const double share = uninhabitable(p, shaking, d->vulnerability[place]);
-    turn->own[DAMAGE][place] += flow_impact_repair(impact, day, p->rebuild);
+    turn->own[DAMAGE][place] += flow_impact_repair(impact, day, mending(turn, place));
     const double leave = flow_impact_strike(impact, day, day, p->pause, share, share);
     turn->own[ONSET][place] = flow_share_any(turn->own[ONSET][place], leave);
 }
@@ -238,7 +245,7 @@ static flow_err step(flow_turn *turn)
     for (int32_t i = 0; i < turn->world->n_place; i++) {
         flow_impact *impact = flow_impact_at(turn->state, i);
         const double whole =
-            turn->own[DAMAGE][i] + flow_impact_repair(impact, turn->day + dt, p->rebuild);
+            turn->own[DAMAGE][i] + flow_impact_repair(impact, turn->day + dt, mending(turn, i));
         turn->own[DAMAGE][i] = fmin(whole / dt, 1.0);
     }
     return FLOW_OK;
@@ -257,5 +264,6 @@ const flow_module flow_module_earthquake = {
     .table = tables,
     .n_table = 3,
     .writes = "onset_earthquake,housing_damage",
+    .reads = "repair",
     .load = load,
     .step = step};

@@ -169,6 +169,13 @@ static double closed(const flow_impact *impact)
     return 1.0 - whole * (1.0 - impact->reached);
 }
 
+/// Rate at which homes of a place are repaired: by their people and by responses.
+static double mending(const flow_turn *turn, int32_t place)
+{
+    const param *p = turn->param;
+    return p->rebuild + turn->read[0][place];
+}
+
 /// What one row does to a place while it holds. Hazard and damage are summed over time.
 static void hold(const flow_turn *turn, int32_t place, int64_t row, double from, double to)
 {
@@ -180,14 +187,14 @@ static void hold(const flow_turn *turn, int32_t place, int64_t row, double from,
     const double flooded = row >= 0 ? d->rows->value[FLOODED][row] : 0.0;
     const double dry = p->measure == MEASURE_DEPTH ? p->step_depth.value[0] : 1.0;
     if (!(flooded > 0.0) || water < dry) {
-        turn->own[DAMAGE][place] += flow_impact_repair(impact, to, p->rebuild);
+        turn->own[DAMAGE][place] += flow_impact_repair(impact, to, mending(turn, place));
         return;
     }
     const double share = flooded * leaving(p, water);
     const double days = to - from;
     double hazard = p->rate * share;
     double leave = 0.0;
-    (void)flow_impact_repair(impact, from, p->rebuild);
+    (void)flow_impact_repair(impact, from, mending(turn, place));
     if (p->repeat == REPEAT_ONCE) {
         leave = flow_impact_strike(impact, from, to, p->pause, share, 0.0);
     } else {
@@ -239,5 +246,6 @@ const flow_module flow_module_flood = {
     .table = tables,
     .n_table = 1,
     .writes = "onset_flood,hazard_flood,housing_damage",
+    .reads = "repair",
     .load = load,
     .step = step};

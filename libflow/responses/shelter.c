@@ -10,16 +10,14 @@ typedef struct param {
     double cost_kept; ///< USD/d
     double life;      ///< days
     double heads;     ///< places for each person meant
-    double worth;     ///< added to staying where all have a place
 } param;
 
 typedef struct data {
     flow_scope scope;
-    int32_t column; ///< behind the two first ones: none, extra capacity, worth
+    bool capacity; ///< its last column is that of room
 } data;
 
 enum { PLACES, COST, MORE }; // own columns
-enum { NONE, CAPACITY, WORTH };
 
 #define AT(member) offsetof(param, member)
 #define PLACE_ROWS(lead, meant, rule, new_price, new_tag, new_source, kept_price, kept_source)     \
@@ -79,16 +77,14 @@ static const flow_field school_rows[] = {
      "UNHCR demographics 2025: 43 % of refugees are under 18; of these 12 of 18 years are from 6 "
      "to 17",
      "Share of people who are of school age, for target uniform."},
-    {"worth", AT(worth), FLOW_DOUBLE, "1", "0.1", 0, 100, NULL, 'A', "libflow",
-     "Utility added to staying at a place where every child has a place at school."},
     FLOW_FIELD_END};
 
-static flow_err load(flow_setup *setup, int32_t column)
+static flow_err load(flow_setup *setup, bool capacity)
 {
     const param *p = setup->param;
     data *d = flow_setup_keep(setup, 1, sizeof *d);
     if (d == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for places"); }
-    d->column = column;
+    d->capacity = capacity;
     setup->data = d;
     setup->n_state = flow_measure_n_state(setup->world);
     return flow_measure_load(setup, &p->plan, &d->scope);
@@ -109,22 +105,16 @@ static flow_err step(flow_turn *turn)
                                   .sector = true};
     const double *kept = flow_measure_build(turn, &service, works);
     for (int32_t i = 0; i < turn->world->n_place; i++) {
-        const double meant = p->heads * flow_measure_people(turn, p->plan.who, i);
-        const double need = turn->read[FLOW_READ_NEED][i];
-        const double all = need > 0.0 ? need : meant;
         turn->own[PLACES][i] = kept[i];
-        if (d->column == CAPACITY) { turn->own[MORE][i] = kept[i]; }
-        if (d->column == WORTH) {
-            turn->own[MORE][i] = all > 0.0 ? p->worth * fmin(kept[i] / all, 1.0) : 0.0;
-        }
+        if (d->capacity) { turn->own[MORE][i] = kept[i]; }
     }
     return FLOW_OK;
 }
 
-#define MODULE(id, rows, column, text, formula, sector, supply)                                    \
+#define MODULE(id, rows, capacity, text, formula, sector, supply)                                  \
     static flow_err load_##id(flow_setup *setup)                                                   \
     {                                                                                              \
-        return load(setup, column);                                                                \
+        return load(setup, capacity);                                                              \
     }                                                                                              \
     const flow_module flow_module_##id = {.version = FLOW_MODULE_VERSION,                          \
                                           .kind = FLOW_RESPONSE,                                   \
@@ -140,14 +130,12 @@ static flow_err step(flow_turn *turn)
                                           .load = load_##id,                                       \
                                           .step = step};
 
-MODULE(site, site_rows, CAPACITY, "A site is opened or made larger: room and shelter for so many.",
+MODULE(site, site_rows, true, "A site is opened or made larger: room and shelter for so many.",
        "libflow: places are built up to the need or to `places`, at most most_per_day, after "
        "lead_days",
        "shelter", "shelter_places,cost,extra_capacity")
-MODULE(shelter_kits, kit_rows, NONE, "Shelter for families where they are: units, kits or rent.",
+MODULE(shelter_kits, kit_rows, false, "Shelter for families where they are: units, kits or rent.",
        "libflow: places are given up to the need or to `places` and wear out", "shelter",
        "shelter_places,cost")
-MODULE(schooling, school_rows, WORTH, "Places at school: children learn, families stay.",
-       "libflow: places are made up to the need or to `places`; worth * share with a place is "
-       "added to staying",
-       "education", "school_places,cost,worth")
+MODULE(schooling, school_rows, false, "Places at school, for as many children as need them.",
+       "libflow: places are made up to the need or to `places`", "education", "school_places,cost")
