@@ -1,6 +1,9 @@
 #define _POSIX_C_SOURCE 200809L
+#include "run.h"
+
 #include "checkpoint.h"
 #include "model.h"
+#include "observe.h"
 #include "output.h"
 #include "output_target.h"
 
@@ -20,6 +23,11 @@ typedef struct job {
     flow_steps_mark mark; ///< what the checkpoint to resume from says of them
     bool same;            ///< goes on with the checkpoint it resumes from, or with the one after it
     bool keep;            ///< the present checkpoint becomes the older one
+    flow_divided *over;   ///< the ranks of the run; NULL: it is not divided
+    flow_observable *observable; ///< [n_observable] what rank 0 writes, at other ranks
+    int32_t n_observable;
+    double *value; ///< room for one of them
+    bool stopped;  ///< by go_on
     flow_run_report done;
 } job;
 
@@ -177,11 +185,69 @@ static flow_err begin_steps(job *j)
 
 // The run ----------------------------------------------------------------------------------------
 
-/// Begin the result file; j->output stays NULL when none is wanted.
+// Ranks ------------------------------------------------------------------------------------------
+
+static bool is_first(const job *j)
+{
+    return j->over == NULL || j->over->team->rank == 0;
+}
+
+static flow_err divide(const job *j)
+{
+    const flow_run_options *o = j->o;
+    if (o->checkpoint != NULL || o->resume != NULL) {
+        return flow_fail(FLOW_ERANGE, "a divided run has no checkpoints");
+    }
+    if (o->model.individuals != FLOW_INDIVIDUALS_NONE) {
+        return flow_fail(FLOW_ERANGE, "a divided run follows nobody one by one");
+    }
+    return flow_model_divide(j->model, j->over->team, j->over->owner);
+}
+
+/// All ranks begin, or none.
+static flow_err agree(const job *j, flow_err err)
+{
+    if (j->over == NULL) { return err; }
+    const flow_team *team = j->over->team;
+    int64_t n = err != FLOW_OK;
+    team->sum(team->context, &n, 1);
+    j->over->other = err == FLOW_OK && n > 0;
+    return err == FLOW_OK && n > 0
+               ? flow_fail(FLOW_ESTATE, "%lld other ranks could not begin", (long long)n)
+               : err;
+}
+
+/// What rank 0 will write, for the ranks that tell it.
+static flow_err list_observables(job *j)
+{
+    FLOW_TRY(flow_observables_list(j->s, &j->observable, &j->n_observable));
+    int64_t most = 1;
+    for (int32_t i = 0; i < j->n_observable; i++) {
+        const int64_t n = flow_observable_n(j->s, &j->observable[i]);
+        most = n > most ? n : most;
+    }
+    j->value = flow_calloc(most, sizeof *j->value);
+    return j->value != NULL ? FLOW_OK : flow_fail(FLOW_ENOMEM, "no memory to observe");
+}
+
+/// Rank 0 is told what it writes.
+static flow_err tell(job *j)
+{
+    for (int32_t i = 0; i < j->n_observable; i++) {
+        const flow_observable *row = &j->observable[i];
+        if (!flow_observable_written(j->s, row) || flow_observable_n(j->s, row) == 0) { continue; }
+        flow_observable_read(row, j->model, j->value);
+    }
+    return flow_division_failure(j->model);
+}
+
+/// Begin the result file; j->output stays NULL when none is wanted, and at other ranks than the
+/// first.
 static flow_err begin_output(job *j)
 {
     const flow_run_options *o = j->o;
     if (o->output == NULL) { return FLOW_OK; }
+    if (!is_first(j)) { return list_observables(j); }
     if (o->model.history && j->s->set.output.suppress_below > 0) {
         return flow_fail(FLOW_ERANGE, "output.suppress_below hides small counts, but histories of "
                                       "people would be written; choose one of them");
@@ -201,6 +267,7 @@ static flow_err begin(job *j)
                          o->every < 0 ? "is below 0" : "needs a checkpoint");
     }
     FLOW_TRY(flow_model_create(j->s, &o->model, &j->model));
+    if (j->over != NULL) { FLOW_TRY(divide(j)); }
     FLOW_TRY(load_checkpoint(j));
     FLOW_TRY(compare_names(j));
     FLOW_TRY(begin_output(j));
@@ -210,8 +277,9 @@ static flow_err begin(job *j)
 /// The step just done goes into the result and into the steps.
 static flow_err keep_step(job *j, char *row)
 {
-    if (j->output == NULL) { return FLOW_OK; }
+    if (j->output == NULL) { return tell(j); }
     FLOW_TRY(flow_output_step(j->output, j->model));
+    FLOW_TRY(flow_division_failure(j->model));
     if (j->steps == NULL) { return FLOW_OK; }
     flow_output_row(j->output, row);
     return flow_steps_add(j->steps, row);
@@ -219,6 +287,7 @@ static flow_err keep_step(job *j, char *row)
 
 static flow_err stop(job *j, int32_t day)
 {
+    j->stopped = true;
     if (j->o->checkpoint == NULL) {
         return flow_fail(FLOW_ESTATE, "the run was stopped after %d of %d steps", (int)day,
                          (int)j->s->n_step);
@@ -234,7 +303,8 @@ static flow_err run_days(job *j, char *row)
     const flow_run_options *o = j->o;
     const int32_t n_step = j->s->n_step;
     for (int32_t day = flow_model_day(j->model); day < n_step; day++) {
-        if (o->go_on != NULL && !o->go_on(o->context, day, n_step)) { return stop(j, day); }
+        const bool stops = o->go_on != NULL && !o->go_on(o->context, day, n_step);
+        if (o->go_on != NULL && flow_any_rank(j->model, stops)) { return stop(j, day); }
         const double before = seconds();
         FLOW_TRY(flow_model_step(j->model));
         j->done.step_s += seconds() - before;
@@ -247,16 +317,18 @@ static flow_err run_days(job *j, char *row)
 
 static flow_err run(job *j)
 {
-    FLOW_TRY(begin(j));
+    FLOW_TRY(agree(j, begin(j)));
     char *row = flow_calloc(j->steps != NULL ? flow_output_row_size(j->output) : 0, 1);
     if (row == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for a step of the result"); }
     flow_err err = run_days(j, row);
     flow_dealloc(row);
+    if (err == FLOW_OK) { flow_share_checksum(j->model); }
     if (err == FLOW_OK && j->output != NULL) {
         flow_output *output = j->output;
         j->output = NULL;
         err = flow_output_finish(output, j->model);
     }
+    if (j->over != NULL) { j->over->alone = err != FLOW_OK && !j->stopped; }
     return err;
 }
 
@@ -271,12 +343,12 @@ static void report_model(const flow_model *model, flow_run_report *report)
     report->checksum = flow_model_checksum(model);
 }
 
-flow_err flow_run(const flow_scenario *scenario, const flow_run_options *options,
-                  flow_run_report *report)
+static flow_err run_over(const flow_scenario *scenario, const flow_run_options *options,
+                         flow_divided *over, flow_run_report *report)
 {
     const flow_run_options defaults = {0};
     if (options == NULL) { options = &defaults; }
-    job j = {.s = scenario, .o = options};
+    job j = {.s = scenario, .o = options, .over = over};
     const double start = seconds();
     const flow_err err = run(&j);
     flow_output_abandon(j.output);
@@ -285,9 +357,28 @@ flow_err flow_run(const flow_scenario *scenario, const flow_run_options *options
     flow_steps_free(j.steps);
     const bool stopped = err == FLOW_ESTATE && j.done.n_checkpoint > 0;
     if (err == FLOW_OK || stopped) { report_model(j.model, &j.done); }
+    if (over != NULL && j.model != NULL && j.model->part != NULL) {
+        over->bytes = j.model->part->bytes;
+    }
+    flow_dealloc(j.observable);
+    flow_dealloc(j.value);
     flow_model_free(j.model);
     j.done.wall_s = seconds() - start;
     const flow_run_report nothing = {.n_checkpoint = j.done.n_checkpoint};
     if (report != NULL) { *report = err == FLOW_OK || stopped ? j.done : nothing; }
     return err;
+}
+
+flow_err flow_run(const flow_scenario *scenario, const flow_run_options *options,
+                  flow_run_report *report)
+{
+    return run_over(scenario, options, NULL, report);
+}
+
+flow_err flow_run_divided(const flow_scenario *scenario, const flow_run_options *options,
+                          flow_divided *over, flow_run_report *report)
+{
+    over->bytes = 0;
+    over->alone = over->other = false;
+    return run_over(scenario, options, over, report);
 }

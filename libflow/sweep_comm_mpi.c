@@ -1,5 +1,6 @@
 #include "sweep_comm.h"
 
+#include <limits.h>
 #include <mpi.h>
 #include <omp.h>
 
@@ -10,7 +11,84 @@ struct flow_comm {
     MPI_Win window; ///< of the counters, which lie with rank 0
     int64_t *counter;
     omp_lock_t lock; ///< one thread at a time speaks MPI
+    flow_team team;
+    int *number; ///< [4][size] counts and beginnings in words of 8 bytes
 };
+
+// Ranks of a model -------------------------------------------------------------------------------
+
+/// Bytes as words; MPI counts in int, and nobody sends 16 GiB in a step.
+static int words(int64_t bytes)
+{
+    if (bytes / 8 > INT_MAX) { (void)MPI_Abort(MPI_COMM_WORLD, 70); }
+    return (int)(bytes / 8);
+}
+
+/// Counts of all ranks and where each begins, from sizes in bytes.
+static void lay_out(const flow_comm *c, const int64_t *bytes, int *count, int *begin)
+{
+    int64_t at = 0;
+    for (int r = 0; r < c->size; r++) {
+        count[r] = words(bytes[r]);
+        begin[r] = words(at);
+        at += bytes[r];
+    }
+}
+
+static void sum_all(void *context, int64_t *value, int64_t n)
+{
+    (void)context;
+    for (int64_t at = 0; at < n; at += INT_MAX) { // as bits, so that hashes wrap around
+        const int64_t rest = n - at;
+        (void)MPI_Allreduce(MPI_IN_PLACE, value + at, (int)(rest < INT_MAX ? rest : INT_MAX),
+                            MPI_UINT64_T, MPI_SUM, MPI_COMM_WORLD);
+    }
+}
+
+static void tell_sizes(void *context, const int64_t *send, int64_t *receive)
+{
+    (void)context;
+    (void)MPI_Alltoall(send, 1, MPI_INT64_T, receive, 1, MPI_INT64_T, MPI_COMM_WORLD);
+}
+
+static void swap_all(void *context, const char *send, const int64_t *n_send, char *receive,
+                     const int64_t *n_receive)
+{
+    const flow_comm *c = context;
+    int *out = c->number, *out_at = out + c->size, *in = out_at + c->size, *in_at = in + c->size;
+    lay_out(c, n_send, out, out_at);
+    lay_out(c, n_receive, in, in_at);
+    (void)MPI_Alltoallv(send, out, out_at, MPI_INT64_T, receive, in, in_at, MPI_INT64_T,
+                        MPI_COMM_WORLD);
+}
+
+static void gather_all(void *context, const char *send, int64_t n, char *receive,
+                       const int64_t *n_receive, int32_t root)
+{
+    const flow_comm *c = context;
+    int *in = c->number, *in_at = in + c->size;
+    lay_out(c, n_receive, in, in_at);
+    if (root < 0) {
+        (void)MPI_Allgatherv(send, words(n), MPI_INT64_T, receive, in, in_at, MPI_INT64_T,
+                             MPI_COMM_WORLD);
+    } else {
+        (void)MPI_Gatherv(send, words(n), MPI_INT64_T, receive, in, in_at, MPI_INT64_T, root,
+                          MPI_COMM_WORLD);
+    }
+}
+
+const flow_team *flow_comm_team(const flow_comm *c)
+{
+    return &c->team;
+}
+
+void flow_comm_stop(flow_comm *c, int32_t status)
+{
+    (void)c;
+    (void)MPI_Abort(MPI_COMM_WORLD, status);
+}
+
+// The study --------------------------------------------------------------------------------------
 
 static flow_err begin(flow_comm *c)
 {
@@ -25,6 +103,11 @@ static flow_err begin(flow_comm *c)
     }
     (void)MPI_Comm_rank(MPI_COMM_WORLD, &c->rank);
     (void)MPI_Comm_size(MPI_COMM_WORLD, &c->size);
+    c->number = flow_calloc(4 * (int64_t)c->size, sizeof *c->number);
+    if (c->number == NULL) {
+        (void)MPI_Finalize();
+        return flow_fail(FLOW_ENOMEM, "no memory for MPI");
+    }
     const MPI_Aint size = c->rank == 0 ? N_COUNTER * (MPI_Aint)sizeof *c->counter : 0;
     if (MPI_Win_allocate(size, (int)sizeof *c->counter, MPI_INFO_NULL, MPI_COMM_WORLD, &c->counter,
                          &c->window) != MPI_SUCCESS) {
@@ -35,6 +118,13 @@ static flow_err begin(flow_comm *c)
     (void)MPI_Barrier(MPI_COMM_WORLD);
     (void)MPI_Win_lock_all(0, c->window);
     omp_init_lock(&c->lock);
+    c->team = (flow_team){.rank = c->rank,
+                          .size = c->size,
+                          .context = c,
+                          .sum = sum_all,
+                          .sizes = tell_sizes,
+                          .swap = swap_all,
+                          .gather = gather_all};
     return FLOW_OK;
 }
 
@@ -45,6 +135,7 @@ flow_err flow_comm_begin(flow_comm **out)
     if (c == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for MPI"); }
     const flow_err err = begin(c);
     if (err != FLOW_OK) {
+        flow_dealloc(c->number);
         flow_dealloc(c);
         return err;
     }
@@ -59,6 +150,7 @@ void flow_comm_end(flow_comm *c)
     (void)MPI_Win_unlock_all(c->window);
     (void)MPI_Win_free(&c->window);
     (void)MPI_Finalize();
+    flow_dealloc(c->number);
     flow_dealloc(c);
 }
 

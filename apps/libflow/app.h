@@ -24,6 +24,7 @@ typedef enum app_exit {
 /// What the options and operands of all sub-commands bind to.
 typedef struct app_arguments {
     bool help, version, json, quiet, force, schema;
+    bool divide; ///< by all processes of MPI together
     const char *output, *settings;
     const char *option; ///< of the scenario, to be in force
     const char **set;   ///< [n_set] the list of a command, such as --set; borrowed from argv

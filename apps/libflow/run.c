@@ -1,6 +1,7 @@
 // libflow run: a scenario from its first to its last day, a result file and a report.
 #define _XOPEN_SOURCE 700
 #include "app.h"
+#include "divide.h"
 #include "members.h"
 
 #include <inttypes.h>
@@ -159,6 +160,11 @@ static bool check_options(const app_arguments *a, flow_model_options *out)
         app_say("run", "--members goes with neither --individuals nor checkpoints");
         return false;
     }
+    if (a->divide && (a->members > 0 || mode != FLOW_INDIVIDUALS_NONE || a->checkpoint != NULL ||
+                      a->resume != NULL)) {
+        app_say("run", "--divide goes with none of --members, --individuals and checkpoints");
+        return false;
+    }
     if (a->every > 0 && a->checkpoint == NULL) {
         app_say("run", "--every needs --checkpoint FILE");
         return false;
@@ -176,6 +182,7 @@ typedef struct job {
     flow_result *result;
     flow_score *score; ///< NULL: no observations
     double load_s, wall_s;
+    app_team team; ///< of a divided run
 } job;
 
 static bool is_file(const char *path)
@@ -310,6 +317,24 @@ static void print_hidden(const job *j)
     app_print_wrapped(text, 0, RIGHT);
 }
 
+/// Over how many processes, and what they told each other.
+static void print_division(const job *j)
+{
+    const app_division *d = &j->team.division;
+    char places[80], text[400];
+    (void)snprintf(places, sizeof places, d->least == d->most ? "%s" : "%s to %s",
+                   app_people(d->least).text, app_people(d->most).text);
+    (void)snprintf(
+        text, sizeof text,
+        "Divided over %d processes %s: %s places each, %s of %s links from one to "
+        "another; %s bytes sent in each step",
+        (int)j->team.size, d->by, places, app_people((double)d->cut).text,
+        app_people((double)flow_scenario_n_link(j->scenario)).text,
+        app_people((double)j->team.bytes / (j->report.days > 0 ? j->report.days : 1)).text);
+    app_print_wrapped(text, 0, RIGHT);
+    (void)putchar('\n');
+}
+
 static void print_report(const job *j)
 {
     const flow_scenario *s = j->scenario;
@@ -343,6 +368,7 @@ static void print_report(const job *j)
         app_print_indicators(j->result);
     }
     (void)printf("\nResult file: %s (libflow info shows how it was made)\n", j->output);
+    if (j->team.size > 0) { print_division(j); }
     (void)printf("%.2f s, %.3f s in steps on ", j->wall_s, j->report.step_s);
     print_count(j->report.threads, "thread");
     (void)printf(": %s person-steps per second\n", app_rate(person_steps_per_s(j)).text);
@@ -376,6 +402,16 @@ static json_t *to_json(const job *j)
         json_decref(o);
         return NULL;
     }
+    if (o != NULL && j->team.size > 0 &&
+        json_object_set_new(
+            o, "divided",
+            json_pack("{s:i, s:s, s:i, s:i, s:I, s:I}", "processes", (int)j->team.size, "by",
+                      j->team.division.by, "least_places", (int)j->team.division.least,
+                      "most_places", (int)j->team.division.most, "cut_links",
+                      (json_int_t)j->team.division.cut, "bytes", (json_int_t)j->team.bytes)) != 0) {
+        json_decref(o);
+        return NULL;
+    }
     if (o == NULL || j->score == NULL) { return o; }
     json_t *score = json_object();
     if (score == NULL || !app_json_score(score, j->score) ||
@@ -402,9 +438,12 @@ static app_exit simulate(job *j)
     const double begin = seconds();
     flow_err err = app_load(a, &j->scenario);
     j->load_s = seconds() - begin;
-    if (err != FLOW_OK) { return app_fail("run", err); }
-    if (!a->quiet) { say_warnings(j->scenario, a->operand[0]); }
-    progress p = {.wanted = !a->quiet && on_terminal(),
+    bool failed;
+    if (app_team_says(&j->team, err != FLOW_OK, &failed)) { return app_fail("run", err); }
+    if (failed) { return APP_INPUT; }
+    const bool first = app_team_first(&j->team);
+    if (!a->quiet && first) { say_warnings(j->scenario, a->operand[0]); }
+    progress p = {.wanted = !a->quiet && first && on_terminal(),
                   .what = a->members > 0 ? "member" : "step",
                   .begin = seconds()};
     const flow_run_options options = {.model = j->model,
@@ -418,11 +457,14 @@ static app_exit simulate(job *j)
                                       .resume = a->resume};
     err = a->members > 0
               ? flow_run_members(j->scenario, &options, (int32_t)a->members, &j->report, NULL)
-              : flow_run(j->scenario, &options, &j->report);
+          : j->team.size > 0 ? app_team_run(&j->team, j->scenario, &options, &j->report)
+                             : flow_run(j->scenario, &options, &j->report);
     j->wall_s = seconds() - begin;
     if (p.shown) { (void)fprintf(stderr, "\r%40s\r", ""); }
+    if (err != FLOW_OK && !app_team_tells(&j->team)) { return APP_INTERNAL; }
     if (err != FLOW_OK) {
         const app_exit status = app_fail("run", err);
+        app_team_stop(&j->team, status);
         if (stop_signal != 0 && err == FLOW_ESTATE) {
             return j->report.n_checkpoint > 0 ? APP_AGAIN : (app_exit)(APP_SIGNAL + stop_signal);
         }
@@ -430,7 +472,7 @@ static app_exit simulate(job *j)
         say_way_out(j);
         return file_status(j);
     }
-    if (a->quiet && !a->json) { return APP_OK; }
+    if ((a->quiet && !a->json) || !first) { return APP_OK; }
     err = flow_result_load(j->output, &j->result);
     if (err == FLOW_OK && j->result->members != NULL) { take_medians(j); }
     if (err == FLOW_OK && j->result->n_observed > 0 && j->result->suppress_below == 0) {
@@ -456,10 +498,15 @@ static app_exit run(const app_arguments *arguments)
         app_say("run", "no memory");
     } else if (!check_options(arguments, &j.model)) {
         status = APP_USAGE;
+    } else if (arguments->divide && app_team_begin(&j.team) != FLOW_OK) {
+        app_say("run", "%s", flow_error_text());
+        status = APP_USAGE;
     } else {
         status = simulate(&j);
     }
-    if (status == APP_OK && arguments->json) {
+    if (!app_team_first(&j.team)) {
+        // the first process reports
+    } else if (status == APP_OK && arguments->json) {
         status = app_print_json(to_json(&j));
     } else if (status == APP_OK && !arguments->quiet) {
         print_report(&j);
@@ -469,6 +516,7 @@ static app_exit run(const app_arguments *arguments)
     flow_scenario_free(j.scenario);
     flow_dealloc(output);
     flow_dealloc(name);
+    if (j.team.size > 0) { app_team_end(&j.team); }
     return status;
 }
 
@@ -510,6 +558,9 @@ static const app_option options[] = {
      "Go on from checkpoint FILE, with the same scenario and options; the result is that of the "
      "unbroken run. With --checkpoint FILE more checkpoints follow."},
     {'t', "threads", "T", APP_INTEGER, AT(threads), 1, 1024, "Threads; default: all."},
+    {0, "divide", NULL, APP_FLAG, AT(divide), 0, 0,
+     "Divide the network over all processes: mpirun -n N libflow-mpi run SCENARIO --divide. The "
+     "result is the same."},
     {0, "json", NULL, APP_FLAG, AT(json), 0, 0, "Print one JSON object instead of the report."},
     {'q', "quiet", NULL, APP_FLAG, AT(quiet), 0, 0, "No report, warnings or progress."},
     {0, NULL, NULL, APP_FLAG, 0, 0, 0, NULL}};
