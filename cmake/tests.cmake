@@ -55,7 +55,7 @@ foreach(script IN LISTS scripts)
     flow_test(cli_${name} sh ${script} $<TARGET_FILE:libflow>)
 endforeach()
 # Many processes of the optimised command; sanitizers would only make them slow.
-set_tests_properties(cli_mpi cli_slurm PROPERTIES LABELS release)
+set_tests_properties(cli_mpi cli_mpi_divided cli_slurm PROPERTIES LABELS release)
 
 # The programs that are compared must simulate the same process.
 if(FLOW_BENCH)

@@ -431,6 +431,18 @@ static void take_medians(job *j)
     j->report.left = app_median(m->left, m->n);
 }
 
+/// Say why a run failed; its exit status.
+static app_exit failed_status(const job *j, flow_err err)
+{
+    const app_exit status = app_fail("run", err);
+    if (stop_signal != 0 && err == FLOW_ESTATE) {
+        return j->report.n_checkpoint > 0 ? APP_AGAIN : (app_exit)(APP_SIGNAL + stop_signal);
+    }
+    if (err != FLOW_EFILE) { return status; }
+    say_way_out(j);
+    return file_status(j);
+}
+
 /// Load, run, and read the result back.
 static app_exit simulate(job *j)
 {
@@ -463,14 +475,9 @@ static app_exit simulate(job *j)
     if (p.shown) { (void)fprintf(stderr, "\r%40s\r", ""); }
     if (err != FLOW_OK && !app_team_tells(&j->team)) { return APP_INTERNAL; }
     if (err != FLOW_OK) {
-        const app_exit status = app_fail("run", err);
+        const app_exit status = failed_status(j, err);
         app_team_stop(&j->team, status);
-        if (stop_signal != 0 && err == FLOW_ESTATE) {
-            return j->report.n_checkpoint > 0 ? APP_AGAIN : (app_exit)(APP_SIGNAL + stop_signal);
-        }
-        if (err != FLOW_EFILE) { return status; }
-        say_way_out(j);
-        return file_status(j);
+        return status;
     }
     if ((a->quiet && !a->json) || !first) { return APP_OK; }
     err = flow_result_load(j->output, &j->result);
