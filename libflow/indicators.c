@@ -437,6 +437,20 @@ static void count_cells(flow_gauges_run *r, const flow_model *m, int32_t place,
     }
 }
 
+/// Where the model is divided, people whom other ranks count join; whole numbers.
+static void join_ranks(flow_gauges_run *r, const flow_model *m)
+{
+    int64_t now[FLOW_N_GAUGE];
+    if (m->part == NULL) { return; }
+    for (int32_t row = 0; row < r->n_people; row++) {
+        now[row] = (int64_t)r->gauge[r->people[row]].now;
+    }
+    flow_sum_ranks(m, now, r->n_people);
+    for (int32_t row = 0; row < r->n_people; row++) {
+        r->gauge[r->people[row]].now = (double)now[row];
+    }
+}
+
 static void count_people(flow_gauges_run *r, const flow_model *m)
 {
     r->n_people = 0;
@@ -458,6 +472,7 @@ static void count_people(flow_gauges_run *r, const flow_model *m)
     for (int32_t l = 0; l < m->s->n_link; l++) {
         count_cells(r, m, -1, &m->road[l], m->s->link_from[l]);
     }
+    join_ranks(r, m);
     for (int32_t row = 0; row < r->n_people; row++) {
         const int32_t g = r->people[row];
         add(r, g, r->gauge[g].now, &r->total[g]);

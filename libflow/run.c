@@ -2,6 +2,7 @@
 #include "run.h"
 
 #include "checkpoint.h"
+#include "indicators.h"
 #include "model.h"
 #include "observe.h"
 #include "output.h"
@@ -26,8 +27,9 @@ typedef struct job {
     flow_divided *over;   ///< the ranks of the run; NULL: it is not divided
     flow_observable *observable; ///< [n_observable] what rank 0 writes, at other ranks
     int32_t n_observable;
-    double *value; ///< room for one of them
-    bool stopped;  ///< by go_on
+    double *value;           ///< room for one of them
+    flow_gauges_run *gauges; ///< what rank 0 sums up, at other ranks
+    bool stopped;            ///< by go_on
     flow_run_report done;
 } job;
 
@@ -226,6 +228,9 @@ static flow_err list_observables(job *j)
         const int64_t n = flow_observable_n(j->s, &j->observable[i]);
         most = n > most ? n : most;
     }
+    bool has[FLOW_N_GAUGE];
+    FLOW_TRY(flow_gauges_of(j->s, has));
+    FLOW_TRY(flow_gauges_create(j->s, has, false, &j->gauges));
     j->value = flow_calloc(most, sizeof *j->value);
     return j->value != NULL ? FLOW_OK : flow_fail(FLOW_ENOMEM, "no memory to observe");
 }
@@ -238,6 +243,7 @@ static flow_err tell(job *j)
         if (!flow_observable_written(j->s, row) || flow_observable_n(j->s, row) == 0) { continue; }
         flow_observable_read(row, j->model, j->value);
     }
+    if (j->gauges != NULL) { flow_gauges_step(j->gauges, j->model); }
     return flow_division_failure(j->model);
 }
 
@@ -360,6 +366,7 @@ static flow_err run_over(const flow_scenario *scenario, const flow_run_options *
     if (over != NULL && j.model != NULL && j.model->part != NULL) {
         over->bytes = j.model->part->bytes;
     }
+    flow_gauges_free(j.gauges);
     flow_dealloc(j.observable);
     flow_dealloc(j.value);
     flow_model_free(j.model);

@@ -169,7 +169,7 @@ wait $pid || status=$?
 
 # One rank that fails in the middle ends the others, which wait for it: here the first one, whose
 # result has a name that somebody else took meanwhile.
-"$mpirun" -n 3 "$together" run grid -o taken.nc --divide -q -t 1 -d 40 \
+"$mpirun" -n 3 "$together" run grid -o taken.nc --divide -q -t 1 --set period.days=40 \
     --set hop.capacity_batch=0.01 >out 2>&1 &
 pid=$!
 tries=0
@@ -180,6 +180,6 @@ done
 echo mine >taken.nc
 status=0
 wait $pid || status=$?
-[ $status = 73 ] || fail "a result that cannot get its name gives $status"
+[ $status = 73 ] || fail "a result that cannot get its name gives $status: $(cat out)"
 grep -q 'taken.nc' out || fail "nobody says why: $(cat out)"
 [ "$(cat taken.nc)" = mine ] && [ ! -e taken.nc.part ] || fail "a file was lost, or is left"
