@@ -23,14 +23,18 @@ static int64_t persons_in(const flow_model *m, const flow_cells *cells)
     return n;
 }
 
+static bool counts_at_home(const flow_model *m)
+{
+    return m->s->set.quirks.harvest_counts_at_home && flow_groups_origin(&m->groups) != NULL &&
+           flow_model_harvests(m, m->day - 1);
+}
+
 /// People at a place; in harvest months, as FLEE has it, those who are from there, wherever they
 /// are, but for those on roads.
 static int64_t head_count(const flow_model *m, int32_t place)
 {
     const flow_people_axis *origin = flow_groups_origin(&m->groups);
-    const bool home = m->s->set.quirks.harvest_counts_at_home && origin != NULL &&
-                      flow_model_harvests(m, m->day - 1);
-    if (!home) { return m->count[place]; }
+    if (!counts_at_home(m)) { return m->count[place]; }
     int64_t n = 0;
     for (int32_t p = 0; p < m->s->n_place; p++) {
         for (int32_t i = 0; i < m->here[p].n; i++) {
@@ -162,6 +166,18 @@ static void people_by(const flow_model *m, int32_t index, double *out)
     }
 }
 
+/// Sums over the ranks of a divided model; whole numbers.
+static void sum_ranks(const flow_model *m, double *out, int64_t n)
+{
+    int64_t part[256];
+    for (int64_t at = 0; at < n; at += 256) {
+        const int64_t some = n - at < 256 ? n - at : 256;
+        for (int64_t i = 0; i < some; i++) { part[i] = (int64_t)out[at + i]; }
+        flow_sum_ranks(m, part, some);
+        for (int64_t i = 0; i < some; i++) { out[at + i] = (double)part[i]; }
+    }
+}
+
 /// Whose count of those on a link, or about to enter it, is right.
 static flow_owned by_of(const flow_observable *o)
 {
@@ -182,7 +198,11 @@ void flow_observable_read(const flow_observable *o, const flow_model *m, double 
     if (o->row >= 0 || o->axis >= 0) {
         const size_t size = (size_t)flow_observable_classes(m->s, o) * sizeof *out;
         const bool divided = o->shape == FLOW_PER_PLACE || o->shape == FLOW_PER_LINK;
-        if (divided) { flow_gather(m, by_of(o), out, size, false); }
+        if (m->part != NULL && o->row == FLOW_OBSERVABLE_people && counts_at_home(m)) {
+            sum_ranks(m, out, m->s->n_place); // wherever they are
+        } else if (divided) {
+            flow_gather(m, by_of(o), out, size, false);
+        }
         return;
     }
     const double *value = o->use < 0 ? flow_columns_value(m->columns, o->quantity)

@@ -360,8 +360,10 @@ void flow_status_resettle(flow_model *m)
     const double *places = flow_model_quantity(m, FLOW_Q_RESETTLEMENT_PLACES);
     memset(d->resettled, 0, (size_t)n_country * sizeof *d->resettled);
     if (places == NULL) { return; }
-    flow_share_limited(m);
-    for (int32_t c = 0; c < n_country; c++) { take_in(m, c, places[c] * m->s->world.dt); }
+    for (int32_t c = 0; c < n_country; c++) {
+        flow_share_limited(m); // who was taken in before has made room
+        take_in(m, c, places[c] * m->s->world.dt);
+    }
     arrive(m);
     flow_sum_ranks(m, d->resettled, n_country);
     flow_model_count_gone(m);

@@ -5,6 +5,7 @@
 #include "golden.h"
 
 #include <criterion/criterion.h>
+#include <criterion/parameterized.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -234,29 +235,14 @@ static void compare(int story)
     flow_scenario_free(s);
 }
 
-#define CASE(i, name)                                                                              \
-    Test(comm, name)                                                                               \
-    {                                                                                              \
-        compare(i);                                                                                \
-    }
-CASE(0, divided_crowd_is_the_same)
-CASE(1, divided_rush_is_the_same)
-CASE(2, divided_matches_are_the_same)
-CASE(3, divided_flee_is_the_same)
-CASE(4, divided_folder_is_the_same)
-CASE(5, divided_modules_are_the_same)
-CASE(6, divided_route_is_the_same)
-CASE(7, divided_grid_is_the_same)
-CASE(8, divided_stints_are_the_same)
-CASE(9, divided_journey_is_the_same)
-CASE(10, divided_radiation_is_the_same)
-CASE(11, divided_causes_are_the_same)
-CASE(12, divided_lattice_is_the_same)
-CASE(13, divided_status_is_the_same)
-CASE(14, divided_towns_are_the_same)
-CASE(15, divided_south_sudan_is_the_same)
-
-Test(comm, all_golden_cases_are_divided)
+ParameterizedTestParameters(comm, divided_model_is_the_same)
 {
-    cr_assert_eq(n_golden, 16);
+    static int story[n_golden];
+    for (int i = 0; i < n_golden; i++) { story[i] = i; }
+    return cr_make_param_array(int, story, n_golden);
+}
+
+ParameterizedTest(int *story, comm, divided_model_is_the_same)
+{
+    compare(*story);
 }
