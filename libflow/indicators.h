@@ -81,8 +81,8 @@ flow_err flow_gauges_create(const flow_scenario *scenario, const bool want[stati
 void flow_gauges_free(flow_gauges_run *run);
 /// A new run begins.
 void flow_gauges_begin(flow_gauges_run *run);
-/// The model has done a step. Where it is divided all ranks do the same, and rank 0 is told, but for
-/// parts.
+/// The model has done a step. Where it is divided all ranks do the same, and rank 0 is told, but
+/// for parts.
 void flow_gauges_step(flow_gauges_run *run, const flow_model *model);
 /// What the steps so far come to; NAN: not wanted, or undefined.
 void flow_gauges_whole(const flow_gauges_run *run, double out[static FLOW_N_GAUGE]);
