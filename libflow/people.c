@@ -453,9 +453,26 @@ static void weigh_rules(const need needs[static n_rule_axis], flow_groups *group
     }
 }
 
+/// Modules that change what only the destination rule lets people be.
+static void warn_of_hop(flow_loader *l)
+{
+    if (l->s->set.movement.rule != FLOW_MOVE_HOP) { return; }
+    for (int32_t u = 0; u < l->s->n_use; u++) {
+        const flow_use *use = &l->s->use[u];
+        for (int32_t i = 0; i < use->n_write; i++) {
+            const bool dies = use->write[i] == FLOW_Q_DEATH_HAZARD;
+            if (!dies && use->write[i] != FLOW_Q_CLAIM_SHARE) { continue; }
+            flow_problem_warning(&l->problems, flow_load_mark(l, use, "on"),
+                                 "%s: people %s under movement.rule destination only", use->key,
+                                 dies ? "die" : "change their status");
+        }
+    }
+}
+
 static flow_err make(flow_loader *l, need needs[static n_rule_axis], flow_groups *out)
 {
     const int64_t before = l->problems.n_error;
+    warn_of_hop(l);
     FLOW_TRY(find_needs(l, needs));
     FLOW_TRY(switch_all(l, out));
     if (l->s->set.movement.rule == FLOW_MOVE_DESTINATION) { // it must know why people left

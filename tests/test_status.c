@@ -157,6 +157,18 @@ Test(status, who_comes_for_work_is_a_labour_migrant)
     toy_end(&w);
 }
 
+Test(status, the_hop_rule_knows_no_status_and_says_so)
+{
+    toy t = lands;
+    t.yaml = "spawn: {mode: none}\nstatus: {" STILL "}\n";
+    flow_scenario *s = toy_scenario(&t);
+    cr_expect_eq(flow_scenario_n_warning(s), 1);
+    cr_expect_not_null(strstr(flow_scenario_warning(s, 0).text,
+                              "status: people change their status under movement.rule destination "
+                              "only"));
+    flow_scenario_free(s);
+}
+
 // Changes at a rate, deaths -----------------------------------------------------------------------
 
 Test(status, changes_and_deaths_compete)

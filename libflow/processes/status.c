@@ -79,11 +79,14 @@ static const flow_field fields[] = {
          "Rate at which people without status get a permit."),
     RATE("establish", ESTABLISH, "0.03", 'A', OURS,
          "Rate at which labour migrants may stay for good."),
-    RATE("exploit", EXPLOIT, "0.005", 'A', OURS,
+    RATE("exploit", EXPLOIT, "0.002", 'A',
+         OURS
+         ": with identify, in the long run 10 in 1,000; ILO, Walk Free and IOM 2022 have 14 in "
+         "1,000 adult migrants in forced labour",
          "Rate at which people without status are trafficked."),
     RATE("force_labour", FORCE_LABOUR, "0.001", 'A', OURS,
          "Rate at which labour migrants are trafficked."),
-    RATE("identify", IDENTIFY, "0.05", 'A', OURS,
+    RATE("identify", IDENTIFY, "0.2", 'A', OURS ": five years",
          "Rate at which victims of trafficking are identified without a programme for it; they are "
          "without status then."),
     RATE("redisplaced", REDISPLACEMENT, "0.1", 'A', OURS ": 0.05 to 0.2",
