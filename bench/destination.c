@@ -131,7 +131,7 @@ static result run_persons(const flow_scenario *s, int64_t n, int32_t n_step)
     int32_t *place = room(n, sizeof *place);
     for (int32_t p = 0; p < s->n_place; p++) {
         for (int c = 0; c < n_cause; c++) {
-            const flow_going *row = flow_destination_row(m, &m->work[0], p, cause[c]);
+            const flow_going *row = flow_destination_row(m, &m->work[0], p, cause[c], 0);
             need(row != NULL && row->n < most_way);
             const int64_t at = ((int64_t)p * n_cause + c) * most_way;
             double up_to = 0.0;
