@@ -58,7 +58,7 @@ def check_variables(check, raw, page):
               f"{name} is {found.dtype}, documented is {kind}")
         check(found.attrs.get("long_name"), f"{name} has no long_name")
         check("_FillValue" not in found.attrs, f"{name} has a _FillValue")
-        check(kind == "text" or name in ("place_kind", "time") or found.attrs.get("units"),
+        check(kind == "text" or name in ("place_kind", "time") or "indicator" in name or found.attrs.get("units"),
               f"{name} has no units")
 
 

@@ -19,7 +19,10 @@ TYPES = {"text": "O", "float64": "f8", "int64": "i8", "int32": "i4", "int8": "i1
 # Variables that only some scenarios have: with a total series, under the destination rule, with
 # household sizes.
 OPTIONAL = re.compile(r"observed_total|\w+_by_cause|people_in_queue|link_queue|trapped|"
-                      r"(link_)?households|households_\w+")
+                      r"(link_)?households|households_\w+|iso3|admin[12]_code|"
+                      # with the status of people, with a ledger
+                      r"deaths|(dead|missing)_total|people_by_status|redisplaced|claims?_\w+|resettled|"
+                      r"cost_(total|asked)|budget_left|ledger\w*|indicator_\w+")
 
 
 class Checker:

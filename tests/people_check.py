@@ -84,7 +84,7 @@ def check_whole(check, raw, tracks):
     for name, dim in by:
         meanings = tracks[dim].attrs.get("flag_meanings")
         if meanings is not None:
-            check(meanings.split() == [str(name).replace(" ", "_") for name in raw[dim].values],
+            check(meanings.split()[:raw.sizes[dim]] == [str(name).replace(" ", "_") for name in raw[dim].values],
                   f"flags of {dim}")
 
 
