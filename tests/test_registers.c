@@ -1,10 +1,13 @@
 // Registration and information: what registers say, and how knowledge spreads.
+#define _XOPEN_SOURCE 700
 #include "../libflow/quantities.h"
 #include "turns.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #define LANDS                                                                                      \
     .days = 90,                                                                                    \
@@ -157,7 +160,8 @@ Test(registers, some_of_the_informed_know_the_true_risks)
 // The whole model
 // ----------------------------------------------------------------------------------
 
-// All processes at once: same bits for any number of threads, and a step allocates nothing.
+// All processes at once: same bits for any number of threads, also when resumed, and a step
+// allocates nothing.
 Test(registers, all_processes_together_keep_the_promises)
 {
     const toy t = {.days = 60,
@@ -166,7 +170,12 @@ Test(registers, all_processes_together_keep_the_promises)
                    .link = "A,B,30;B,C,40;A,C,45;",
                    .yaml = "movement: {rule: destination}\ndestination_conflict: {population: 0}\n"
                            "needs: {by_register: true}\nhealth:\nprotection:\neducation:\n"
-                           "integration:\nhost:\nremittances:\nregistration:\ninformation:\n"};
+                           "integration:\nhost:\nremittances:\nregistration:\ninformation:\n"
+                           "status: {claim_share: 0.5, decisions: 20}\n"};
+    char path[] = "/tmp/flow-registers-XXXXXX";
+    const int file = mkstemp(path);
+    cr_assert_geq(file, 0);
+    (void)close(file);
     uint64_t sum = 0;
     for (int threads = 1; threads <= 8; threads *= 2) {
         toy_world w = toy_make(&t, 61);
@@ -179,6 +188,7 @@ Test(registers, all_processes_together_keep_the_promises)
             cr_assert_eq(flow_model_assign(w.m, "hazard_conflict", hazard, 3), FLOW_OK);
             const int64_t before = flow_alloc_count();
             for (int day = 0; day < 60; day++) {
+                if (run == 0 && day == 30) { cr_assert_eq(flow_model_save(w.m, path), FLOW_OK); }
                 cr_assert_eq(flow_model_step(w.m), FLOW_OK, "%s", flow_error_text());
             }
             cr_expect(run == 0 || flow_alloc_count() == before, "a step allocates");
@@ -193,6 +203,10 @@ Test(registers, all_processes_together_keep_the_promises)
             cr_expect_gt(toy_at(&w, seen[i], i == 6 ? "B" : "C"), 0.0, "%s", seen[i]);
         }
         cr_expect_gt(toy_at(&w, "remittances", "A"), 0.0);
+        cr_assert_eq(flow_model_load(w.m, path), FLOW_OK, "%s", flow_error_text());
+        while (flow_model_day(w.m) < 60) { cr_assert_eq(flow_model_step(w.m), FLOW_OK); }
+        cr_expect_eq(flow_model_checksum(w.m), sum, "resumed, %d threads", threads);
         toy_end(&w);
     }
+    (void)unlink(path);
 }
