@@ -75,7 +75,7 @@ typedef struct app_command {
 
 extern const app_command app_run_command, app_check_command, app_describe_command,
     app_score_command, app_info_command, app_calibrate_command, app_sweep_command,
-    app_sensitivity_command, app_report_command;
+    app_sensitivity_command, app_report_command, app_compare_command;
 
 /// Bind argv (without the name of the sub-command) to arguments; false after saying why not.
 bool app_parse(const app_command *command, int argc, char **argv, app_arguments *arguments);

@@ -5,9 +5,9 @@
 #include <string.h>
 
 static const app_command *const commands[] = {
-    &app_run_command,   &app_check_command,       &app_describe_command,
-    &app_score_command, &app_info_command,        &app_calibrate_command,
-    &app_sweep_command, &app_sensitivity_command, &app_report_command};
+    &app_run_command,         &app_compare_command, &app_check_command,     &app_describe_command,
+    &app_score_command,       &app_info_command,    &app_calibrate_command, &app_sweep_command,
+    &app_sensitivity_command, &app_report_command};
 enum { N_COMMAND = sizeof commands / sizeof *commands };
 
 static const app_command *find(const char *name)
