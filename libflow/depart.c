@@ -1,5 +1,5 @@
 // Departures of the destination rule: competing risks, destinations, permits.
-#include "destination.h"
+#include "channel.h"
 #include "split.h"
 #include "status.h"
 
@@ -74,11 +74,21 @@ static uint32_t leaving(flow_model *m, int32_t place, int32_t cause, uint32_t gr
     return flow_group_change(&m->groups.axis[m->groups.cause], out, cause);
 }
 
+/// A party sets out for its destination because of a cause.
+static void leave_for(flow_model *m, flow_work *w, int32_t place, int32_t cause, flow_party *party)
+{
+    party->key.group = leaving(m, place, cause, party->key.group, party->n);
+    m->to->by_cause[(int64_t)cause * m->s->n_place + place] +=
+        flow_persons(m, party->key.group, party->n);
+    flow_set_out(m, w, place, party, 0, m->queue);
+}
+
 /// n units of a party leave for a place, if they are let in.
 static void go(flow_model *m, flow_work *w, int32_t place, int32_t cause, flow_party *from,
                int64_t n, int32_t to)
 {
-    const double share = admitted(m, place, cause, to);
+    const bool chosen = flow_channel_leads(m, place, to); // who may enter is decided there
+    const double share = chosen ? 1.0 : admitted(m, place, cause, to);
     if (share < 1.0) { n = flow_binomial(w->rng, n, share); }
     if (n == 0) { return; }
     flow_party party;
@@ -86,14 +96,12 @@ static void go(flow_model *m, flow_work *w, int32_t place, int32_t cause, flow_p
     const bool permit = needs_permit(m, place, cause, to);
     party.key.route = (uint32_t)to + 1;
     party.key.first = 0;
+    party.key.deficit = 0;
     if (permit) { // decided once all have asked; until then they are of the group they were
         flow_put(w, &m->active[place], &party);
         return;
     }
-    party.key.group = leaving(m, place, cause, party.key.group, party.n);
-    m->to->by_cause[(int64_t)cause * m->s->n_place + place] +=
-        flow_persons(m, party.key.group, party.n);
-    flow_set_out(m, w, place, &party, 0, m->queue);
+    leave_for(m, w, place, cause, &party);
 }
 
 /// Whether there is an open way from a place to another one.
@@ -220,7 +228,9 @@ static void leave(flow_model *m, flow_work *w, int32_t place)
         const int32_t cause = flow_group_class(axis, key.group);
         const bool displaced = cause != FLOW_CAUSE_INITIAL;
         int64_t by_cause[FLOW_N_CAUSE] = {0};
-        if (key.first) { // found the place full
+        if (key.route != 0) {
+            // they wait to pass a link
+        } else if (key.first) { // found the place full
             const bool known = displaced && cause != FLOW_CAUSE_RETURN;
             by_cause[known ? cause : FLOW_CAUSE_OTHER] = here->row[i].n;
         } else {
@@ -229,6 +239,12 @@ static void leave(flow_model *m, flow_work *w, int32_t place)
             compete(m, w, &key, here->row[i].n, risk, all, by_cause);
         }
         flow_party party = flow_cells_lift(here, i);
+        if (key.route != 0) { // they wait to pass a link
+            flow_wait_on(m, w, place, &party);
+            here->row[i].n = party.n;
+            if (here->ids != NULL) { here->ids[i] = party.ids; }
+            continue;
+        }
         party.key.first = 0;
         for (int32_t c = 0; c < FLOW_N_CAUSE; c++) {
             if (by_cause[c] == 0) { continue; }
@@ -239,6 +255,12 @@ static void leave(flow_model *m, flow_work *w, int32_t place)
         if (here->ids != NULL) { here->ids[i] = party.ids; }
     }
     flow_cells_compact(here);
+}
+
+static void leave_place(flow_model *m, flow_work *w, int32_t place)
+{
+    leave(m, w, place);
+    flow_channels_pass(m, w, place, m->queue);
 }
 
 // Permits -----------------------------------------------------------------------------------------
@@ -272,6 +294,7 @@ static void grant_permits(flow_model *m)
     flow_share_cells(m, FLOW_OWNED_PLACE, m->active); // every rank grants all permits
     count_permits(m);
     m->phase++;
+    d->wave++;
     for (int32_t p = 0; p < m->s->n_place; p++) {
         if (m->active[p].n == 0) { continue; }
         flow_open(m, w, FLOW_DRAW_LEAVE, p);
@@ -286,19 +309,26 @@ static void grant_permits(flow_model *m)
             d->asked[country] = rest;
             d->permit[country] -= n;
             if (!flow_is_mine(m, p)) { continue; }
+            const bool chosen = flow_channel_leads(m, p, to);
             if (n > 0) {
                 flow_party gone;
                 flow_part(m, w, &party, n, &gone);
-                const uint32_t group = leaving(m, p, FLOW_CAUSE_ECONOMIC, gone.key.group, gone.n);
-                gone.key.group = flow_status_permitted(m, group);
-                d->by_cause[(int64_t)FLOW_CAUSE_ECONOMIC * m->s->n_place + p] +=
-                    flow_persons(m, gone.key.group, gone.n);
-                flow_set_out(m, w, p, &gone, 0, m->queue);
+                if (chosen) { // they are labour migrants once they are through
+                    gone.key.deficit = FLOW_PLAN_PERMIT;
+                } else {
+                    gone.key.group = flow_status_permitted(m, gone.key.group);
+                }
+                leave_for(m, w, p, FLOW_CAUSE_ECONOMIC, &gone);
+            }
+            if (party.n > 0 && chosen) { // there are other ways
+                party.key.deficit = FLOW_PLAN_NO_PERMIT;
+                leave_for(m, w, p, FLOW_CAUSE_ECONOMIC, &party);
             }
             party.key.route = 0;
             flow_put(w, &m->here[p], &party);
         }
         flow_cells_empty(&m->active[p]);
+        flow_channels_pass(m, w, p, m->queue);
     }
 }
 
@@ -308,7 +338,7 @@ flow_err flow_model_depart(flow_model *m)
     memset(d->by_cause, 0, (size_t)m->s->n_place * FLOW_N_CAUSE * sizeof *d->by_cause);
     memset(d->trapped, 0, (size_t)m->s->n_place * sizeof *d->trapped);
     memset(d->redisplaced, 0, (size_t)m->s->n_place * sizeof *d->redisplaced);
-    FLOW_FOR_PLACES(m, leave(m, w, p));
+    FLOW_FOR_PLACES(m, leave_place(m, w, p));
     if (flow_model_quantity(m, FLOW_Q_LABOUR_PERMITS) != NULL) { grant_permits(m); }
     return FLOW_OK;
 }

@@ -117,6 +117,11 @@ flow_err flow_describe_observable(const flow_scenario *scenario, int32_t index,
 
 const char *flow_describe_class(const flow_scenario *scenario, const char *by, int32_t index)
 {
+    if (strcmp(by, flow_by_name[FLOW_BY_CHANNEL]) == 0) {
+        int32_t n;
+        const flow_term *channel = flow_by_terms(FLOW_BY_CHANNEL, &n);
+        return index >= 0 && index < n ? channel[index].name : NULL;
+    }
     char name[FLOW_DIMENSION_NAME];
     for (int32_t a = 0; scenario->groups != NULL && a < scenario->groups->n_axis; a++) {
         const flow_people_axis *axis = &scenario->groups->axis[a];

@@ -1,6 +1,8 @@
 #include "destination.h"
 
+#include "channel.h"
 #include "columns.h"
+#include "observables.h"
 #include "shares.h"
 #include "state.h"
 
@@ -21,13 +23,25 @@ static double link_speed(const flow_model *m, int32_t link)
     }
 }
 
+/// Whether a link has ways that a closed border does not close.
+static bool has_other_way(const flow_model *m, int32_t link)
+{
+    bool any = false;
+    for (int32_t c = FLOW_CHANNEL_REGULAR + 1; c < FLOW_N_CHANNEL && m->to->channels; c++) {
+        const double *offered = flow_model_quantity(m, FLOW_Q_OFFERED + c);
+        any = any || (offered != NULL && offered[link] > 0.0);
+    }
+    return any;
+}
+
 /// Days of travel on a link now; INFINITY: closed.
 static double link_cost(const flow_model *m, int32_t link)
 {
     const double *passable = flow_model_quantity(m, FLOW_Q_PASSABLE);
     const double *factor = flow_model_quantity(m, FLOW_Q_SPEED_FACTOR);
     const double speed = link_speed(m, link) * (factor != NULL ? factor[link] : 1.0);
-    const bool open = m->closed[link] == 0 && (passable == NULL || passable[link] > 0.0);
+    const bool regular = passable == NULL || passable[link] > 0.0;
+    const bool open = m->closed[link] == 0 && (regular || has_other_way(m, link));
     return open && speed > 0.0 ? m->s->length_km[link] / speed : (double)INFINITY;
 }
 
@@ -96,6 +110,7 @@ flow_err flow_destination_create(flow_model *m)
     if (d == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for destinations"); }
     m->to = d;
     d->km = m->s->length_km;
+    d->channels = flow_scenario_channels(m->s);
     const int64_t n_rule = (int64_t)m->groups.n_chooser * FLOW_N_CAUSE;
     d->row = flow_calloc(m->s->n_place * n_rule, sizeof *d->row);
     d->rule = flow_calloc(n_rule, sizeof *d->rule);
@@ -160,6 +175,7 @@ void flow_destination_reset(flow_model *m)
     memset(d->trapped, 0, (size_t)n_place * sizeof *d->trapped);
     memset(d->deaths, 0, (size_t)n_place * sizeof *d->deaths);
     memset(d->redisplaced, 0, (size_t)n_place * sizeof *d->redisplaced);
+    if (d->channels) { flow_channels_reset(m); }
     const size_t causes = FLOW_N_CAUSE_CLASS * sizeof *d->entered_by_cause;
     memset(d->entered_by_cause, 0, (size_t)m->s->n_link * causes);
     memset(d->arrived_by_cause, 0, (size_t)m->s->n_place * causes);
@@ -169,7 +185,7 @@ void flow_destination_reset(flow_model *m)
 void flow_destination_renew(flow_model *m)
 {
     m->to->version++;
-    m->to->roads = m->to->seen = UINT64_MAX;
+    m->to->roads = m->to->seen = m->to->offers = UINT64_MAX;
 }
 
 // What rows are made from -------------------------------------------------------------------------
@@ -185,8 +201,10 @@ static uint64_t versions(const flow_model *m, const int32_t *quantity, int32_t n
 static flow_err update_costs(flow_model *m)
 {
     flow_destination *d = m->to;
-    static const int32_t read[] = {FLOW_Q_PASSABLE, FLOW_Q_SPEED_FACTOR};
-    const uint64_t now = versions(m, read, 2) + m->version;
+    static const int32_t read[] = {FLOW_Q_PASSABLE, FLOW_Q_SPEED_FACTOR,
+                                   FLOW_Q_OFFERED + FLOW_CHANNEL_IRREGULAR,
+                                   FLOW_Q_OFFERED + FLOW_CHANNEL_SMUGGLED};
+    const uint64_t now = versions(m, read, (int32_t)(sizeof read / sizeof *read)) + m->version;
     if (now == d->roads) { return FLOW_OK; }
     d->roads = now;
     bool changed = false;
@@ -348,6 +366,7 @@ static void update_places(flow_model *m)
 flow_err flow_destination_update(flow_model *m)
 {
     FLOW_TRY(update_costs(m));
+    FLOW_TRY(flow_channels_update(m));
     FLOW_TRY(count_kin(m));
     update_places(m);
     return flow_destination_stay(m);

@@ -40,6 +40,9 @@ typedef struct flow_row_room {
     flow_search *search;
 } flow_row_room;
 
+/// Who asks to enter a country: those who flee, labour migrants, those who go home.
+enum { FLOW_ENTRY_FLIGHT, FLOW_ENTRY_LABOUR, FLOW_ENTRY_HOME, FLOW_N_ENTRY };
+
 /// How many a country admits in a step, and who asks.
 typedef struct flow_admission {
     bool limited;
@@ -54,6 +57,25 @@ typedef struct flow_kin {
     int32_t place, origin;
     double n; ///< persons
 } flow_kin;
+
+/// How an attempt ends.
+typedef enum flow_outcome {
+    FLOW_END_PASSED,
+    FLOW_END_INTERCEPTED, ///< stays
+    FLOW_END_TURNED_BACK, ///< stays
+    FLOW_END_DIED,
+    FLOW_END_MISSING,
+    FLOW_END_TRAFFICKED, ///< passes
+    FLOW_N_OUTCOME
+} flow_outcome;
+
+/// One way to pass a link, as it is in this step.
+typedef struct flow_passage {
+    bool open;
+    double fee;                                        ///< USD, with what enforcement adds
+    double intercepted, turned_back, died, trafficked; ///< chances
+    double bias; ///< factor on the odds of the last two for those who do not know
+} flow_passage;
 
 struct flow_destination {
     flow_network network;
@@ -113,6 +135,18 @@ struct flow_destination {
     double *fee;                ///< [n_link] USD of a regular crossing
     bool fees;                  ///< somebody minds them
     bool gated;                 ///< some link has a gate this step
+
+    bool channels;         ///< some links are passed by choice; else no room for what follows
+    uint64_t offers;       ///< of what `passage` is made from
+    int32_t wave;          ///< names the streams of those who choose
+    bool *chosen;          ///< [n_link] passed by choice
+    flow_passage *passage; ///< [n_link][FLOW_N_CHANNEL]
+    double *inclusive;     ///< [FLOW_N_ENTRY][n_link] expected utility of the best way
+    int64_t *outcome;      ///< [n_link][FLOW_N_CHANNEL][FLOW_N_OUTCOME] persons today
+    double *paid;          ///< [n_link][FLOW_N_CHANNEL] USD today
+    int64_t *places_left;  ///< [n_link][FLOW_N_CHANNEL] persons who may still try today
+    double *places_carry;  ///< [n_link][FLOW_N_CHANNEL] part of a person, or persons ahead
+    flow_cells *ready;     ///< [n_place] people who are about to choose
 };
 
 /// Room for n candidates; false when out of memory.
@@ -159,6 +193,22 @@ flow_err flow_model_depart(flow_model *m);
 /// sets of links `into`. Stays, with nowhere to go, when there is no way.
 void flow_set_out(flow_model *m, flow_work *w, int32_t place, flow_party *party, uint16_t moment,
                   flow_cells *into);
+/// A party passes the gate of a link and tries to pass it, or waits before the gate.
+void flow_pass_gate(flow_model *m, flow_work *w, int32_t link, flow_party *party, uint16_t moment,
+                    flow_cells *into);
+/// A party enters a link at a moment of the step.
+void flow_enter_link(flow_model *m, flow_work *w, int32_t link, flow_party *party, uint16_t moment,
+                     flow_cells *into);
+/// A party is where it wanted to be, or has to be: those who find room stay.
+void flow_settle(flow_model *m, flow_work *w, int32_t place, flow_party *party);
+/// Something happens to the followed people of a party.
+void flow_tell(const flow_model *m, flow_work *w, const flow_party *party, int32_t where);
+/// What a wage buys at a place, 1 where nothing is known.
+double flow_real_wage(const flow_model *m, int32_t place);
+/// Whole persons of an allowance; what is left, or below 0, is carried to the next step.
+int64_t flow_allowance(double whole, double *carry);
+/// Households of `size` persons that `may` persons may be: while anybody may, a whole one may.
+int64_t flow_units_of(int64_t may, int32_t size);
 /// One step of the destination rule.
 flow_err flow_model_journey(flow_model *m);
 

@@ -1,6 +1,6 @@
 // The rows of the destination rule: who can go where from a place, and with what chances.
+#include "channel.h"
 #include "columns.h"
-#include "destination.h"
 #include "shares.h"
 #include "split.h"
 
@@ -48,8 +48,7 @@ static double settled(const flow_scenario *s, int32_t origin, int32_t place)
     return tie >= 0 ? s->tie_people[tie] : 0.0;
 }
 
-/// What a wage buys, 1 where nothing is known.
-static double real_wage(const flow_model *m, int32_t place)
+double flow_real_wage(const flow_model *m, int32_t place)
 {
     const double *wage = flow_model_quantity(m, FLOW_Q_WAGE);
     const double *price = flow_model_quantity(m, FLOW_Q_PRICE_INDEX);
@@ -62,11 +61,22 @@ static void fill_fees(const flow_model *m, int32_t place, const flow_going *row,
 {
     const flow_destination *d = m->to;
     const double *factor = flow_model_quantity(m, FLOW_Q_WEALTH_FACTOR);
-    const double wealth =
-        m->s->set.destination.wealth * real_wage(m, place) * (factor != NULL ? factor[place] : 1.0);
+    const double wealth = m->s->set.destination.wealth * flow_real_wage(m, place) *
+                          (factor != NULL ? factor[place] : 1.0);
     double *sum = room->value + (int64_t)(FLOW_N_TERM + 2) * room->size;
     flow_routes_sum(d->routes, place, d->fee, sum);
     for (int32_t k = 0; k < row->n; k++) { out[k] = sum[room->way[k]] / wealth; }
+}
+
+/// Expected utility of passing the links with channels on the way to the candidates.
+static void fill_passages(const flow_model *m, int32_t place, int32_t cause, const flow_going *row,
+                          flow_row_room *room, double *out)
+{
+    const flow_destination *d = m->to;
+    const int32_t who = flow_entry_of(cause);
+    double *sum = room->value + (int64_t)(FLOW_N_TERM + 2) * room->size;
+    flow_routes_sum(d->routes, place, d->inclusive + (int64_t)who * m->s->n_link, sum);
+    for (int32_t k = 0; k < row->n; k++) { out[k] = sum[room->way[k]]; }
 }
 
 /// Values of the terms for the candidates of a row, and the input that points at them.
@@ -86,7 +96,7 @@ static void fill_terms(const flow_model *m, int32_t place, int32_t cause, const 
     for (int32_t k = 0; k < row->n; k++) {
         const int32_t j = row->place[k];
         v[FLOW_TERM_POPULATION][k] = d->size[j];
-        if (wages) { v[FLOW_TERM_WAGE][k] = real_wage(m, j) / real_wage(m, place); }
+        if (wages) { v[FLOW_TERM_WAGE][k] = flow_real_wage(m, j) / flow_real_wage(m, place); }
         if (employment != NULL) { v[FLOW_TERM_UNEMPLOYMENT][k] = 1.0 - employment[j]; }
         v[FLOW_TERM_SAFETY][k] = d->safe[j];
         v[FLOW_TERM_CAMP][k] = m->camp[j] ? 1.0 : 0.0;
@@ -104,6 +114,7 @@ static void fill_terms(const flow_model *m, int32_t place, int32_t cause, const 
         if (worth != NULL) { extra[0] += worth[place]; }
         if (cause == FLOW_CAUSE_ECONOMIC) { extra[0] += d->worth[place]; }
     }
+    if (d->channels) { fill_passages(m, place, cause, row, room, v[FLOW_TERM_PASSAGE]); }
     if (d->fees) { fill_fees(m, place, row, room, v[FLOW_TERM_FEE]); }
     static const int32_t always[] = {FLOW_TERM_POPULATION, FLOW_TERM_SAFETY, FLOW_TERM_CAMP,
                                      FLOW_TERM_ROOM, FLOW_TERM_REGION};
@@ -113,6 +124,7 @@ static void fill_terms(const flow_model *m, int32_t place, int32_t cause, const 
     in->term[FLOW_TERM_WAGE] = wages ? v[FLOW_TERM_WAGE] : NULL;
     in->term[FLOW_TERM_UNEMPLOYMENT] = employment != NULL ? v[FLOW_TERM_UNEMPLOYMENT] : NULL;
     in->term[FLOW_TERM_DIASPORA] = ties ? v[FLOW_TERM_DIASPORA] : NULL;
+    in->term[FLOW_TERM_PASSAGE] = d->channels ? v[FLOW_TERM_PASSAGE] : NULL;
     in->term[FLOW_TERM_FEE] = d->fees ? v[FLOW_TERM_FEE] : NULL;
     in->term[FLOW_TERM_POLICY] = policy != NULL ? v[FLOW_TERM_POLICY] : NULL;
     in->utility = extra;

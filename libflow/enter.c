@@ -43,6 +43,7 @@ static bool divide(flow_model *m, const flow_people_axis *axis, int32_t place, i
                                           : FLOW_STATUS_IDP;
             break;
         case FLOW_AXIS_CAUSE: only = cause; break;
+        case FLOW_AXIS_DEBT: only = 0; break;
         default: break;
         }
         if (only >= 0) {

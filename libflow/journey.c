@@ -1,5 +1,5 @@
 // Journeys of the destination rule: links, gates, arrivals.
-#include "destination.h"
+#include "channel.h"
 #include "split.h"
 #include "status.h"
 
@@ -12,13 +12,17 @@ static int64_t may_pass(const flow_destination *d, int32_t link)
     return d->gated ? d->pass[link] : INT64_MAX;
 }
 
-/// Households of `size` persons that may still enter a link in this step: while anybody may, a
-/// whole household may. What it takes beyond is kept back from the next steps; else a household
-/// larger than a step's allowance would wait for ever, and everybody behind it.
+// What a household takes beyond is kept back from the next steps; else one larger than a step's
+// allowance would wait for ever, and everybody behind it.
+int64_t flow_units_of(int64_t may, int32_t size)
+{
+    return may <= 0 ? 0 : (may - 1) / size + 1;
+}
+
+/// Households of `size` persons that may still enter a link in this step.
 static int64_t units_may_pass(const flow_destination *d, int32_t link, int32_t size)
 {
-    const int64_t may = may_pass(d, link);
-    return may <= 0 ? 0 : (may - 1) / size + 1;
+    return flow_units_of(may_pass(d, link), size);
 }
 
 /// Cause for which the people of a group travel.
@@ -27,17 +31,15 @@ static int32_t cause_of(const flow_model *m, uint32_t group)
     return flow_group_class(&m->groups.axis[m->groups.cause], group);
 }
 
-/// Something happens to the followed people of a party.
-static void note(const flow_model *m, flow_work *w, const flow_party *party, int32_t where)
+void flow_tell(const flow_model *m, flow_work *w, const flow_party *party, int32_t where)
 {
     if (!m->follow.history || party->ids.n == 0) { return; }
     const flow_note what = flow_note_of(&m->groups, party->key.group, m->day, m->phase, where);
     if (!flow_log_add(&w->log, &party->ids, what)) { w->failed = true; }
 }
 
-/// A party enters a link at a moment of the step.
-static void enter(flow_model *m, flow_work *w, int32_t link, flow_party *party, uint16_t moment,
-                  flow_cells *into)
+void flow_enter_link(flow_model *m, flow_work *w, int32_t link, flow_party *party, uint16_t moment,
+                     flow_cells *into)
 {
     if (party->n == 0) { return; }
     const int32_t place = m->s->link_from[link];
@@ -51,9 +53,43 @@ static void enter(flow_model *m, flow_work *w, int32_t link, flow_party *party, 
     m->to->entered_by_cause[(int64_t)link * FLOW_N_CAUSE_CLASS + cause_of(m, party->key.group)] +=
         persons;
     m->link_entered[link] += persons; // link_count belongs to whoever reads the end of the link
-    if (party->key.due > m->day) { note(m, w, party, FLOW_ON_LINK - link); }
+    if (party->key.due > m->day) { flow_tell(m, w, party, FLOW_ON_LINK - link); }
     flow_put(w, &into[link], party);
     w->wrote = true;
+}
+
+/// A party has passed the gate of a link.
+static void through(flow_model *m, flow_work *w, int32_t link, flow_party *party, uint16_t moment,
+                    flow_cells *into)
+{
+    if (!flow_channel_chosen(m, link)) {
+        flow_enter_link(m, w, link, party, moment, into);
+        return;
+    }
+    party->key.today = moment;
+    flow_attempt(m, w, link, FLOW_CHANNEL_REGULAR, party, into);
+}
+
+void flow_pass_gate(flow_model *m, flow_work *w, int32_t link, flow_party *party, uint16_t moment,
+                    flow_cells *into)
+{
+    flow_destination *d = m->to;
+    const int32_t place = m->s->link_from[link];
+    const int32_t size = flow_group_size(&m->groups, party->key.group);
+    const int64_t room = d->gate[link].n > 0 ? 0 : units_may_pass(d, link, size);
+    if (room < party->n) { // the others wait
+        flow_party now = {.key = party->key};
+        if (room > 0) { flow_part(m, w, party, room, &now); }
+        party->key.due = m->day;
+        party->key.today = 0;
+        if (w->purpose == FLOW_DRAW_LEAVE) {
+            flow_tell(m, w, party, place);
+        } // they have a new cause
+        flow_put(w, &d->gate[link], party);
+        *party = now;
+    }
+    if (d->gated) { d->pass[link] -= party->n * size; }
+    through(m, w, link, party, moment, into);
 }
 
 void flow_set_out(flow_model *m, flow_work *w, int32_t place, flow_party *party, uint16_t moment,
@@ -67,36 +103,33 @@ void flow_set_out(flow_model *m, flow_work *w, int32_t place, flow_party *party,
         party->key.route = 0;
         party->key.today = 0;
         party->key.due = 0;
+        party->key.deficit = 0;
         party->key.first = 1;
-        if (w->purpose == FLOW_DRAW_LEAVE) { note(m, w, party, place); } // they have a new cause
+        if (w->purpose == FLOW_DRAW_LEAVE) {
+            flow_tell(m, w, party, place);
+        } // they have a new cause
         flow_put(w, &m->here[place], party);
         return;
     }
-    const int32_t size = flow_group_size(&m->groups, party->key.group);
-    const int64_t room = d->gate[link].n > 0 ? 0 : units_may_pass(d, link, size);
-    if (room < party->n) { // the others wait
-        flow_party now = {.key = party->key};
-        if (room > 0) { flow_part(m, w, party, room, &now); }
-        party->key.due = m->day;
-        party->key.today = 0;
-        if (w->purpose == FLOW_DRAW_LEAVE) { note(m, w, party, place); } // they have a new cause
-        flow_put(w, &d->gate[link], party);
-        *party = now;
+    if (flow_channel_chosen(m, link)) {
+        party->key.today = moment;
+        party->key.due = 0;
+        flow_put(w, &d->ready[place], party);
+        return;
     }
-    if (d->gated) { d->pass[link] -= party->n * size; }
-    enter(m, w, link, party, moment, into);
+    flow_pass_gate(m, w, link, party, moment, into);
 }
 
-/// A party is where it wanted to be: those who find room stay.
-static void settle(flow_model *m, flow_work *w, int32_t place, flow_party *party)
+void flow_settle(flow_model *m, flow_work *w, int32_t place, flow_party *party)
 {
     bool home;
     flow_key *key = &party->key;
     key->route = 0;
     key->today = 0;
     key->due = 0;
+    key->deficit = 0;
     key->group = flow_status_settled(m, place, key->group, &home);
-    note(m, w, party, place);
+    flow_tell(m, w, party, place);
     const double limit = m->capacity[place] * m->s->set.hop.capacity_scaling;
     const int32_t size = flow_group_size(&m->groups, key->group);
     const double over = (double)m->count[place] - limit; // they are counted already
@@ -115,10 +148,10 @@ static void stay_or_go(flow_model *m, flow_work *w, int32_t place, flow_party *p
                        uint16_t moment, flow_cells *into)
 {
     if ((int32_t)party->key.route - 1 == place) {
-        settle(m, w, place, party);
+        flow_settle(m, w, place, party);
         return;
     }
-    note(m, w, party, place);
+    flow_tell(m, w, party, place);
     flow_set_out(m, w, place, party, moment, into);
 }
 
@@ -181,6 +214,7 @@ static void pull(flow_model *m, flow_work *w, int32_t place, flow_cells *from, f
         }
         flow_cells_empty(&from[link]);
     }
+    flow_channels_pass(m, w, place, into);
 }
 
 // Gates -------------------------------------------------------------------------------------------
@@ -191,11 +225,10 @@ static int32_t enters(const flow_model *m, int32_t link)
     const int32_t *country = m->s->world.place_country;
     const int32_t to = country[m->s->link_to[link]];
     const bool border = country[m->s->link_from[link]] != to;
-    return border && isfinite(m->to->cost[link]) ? to : -1;
+    return border && flow_channel_regular(m, link) ? to : -1;
 }
 
-/// Whole persons of an allowance; what is left, or below 0, is carried to the next step.
-static int64_t allowance(double whole, double *carry)
+int64_t flow_allowance(double whole, double *carry)
 {
     const double n = fmax(0.0, floor(whole));
     *carry = fmin(whole - n, 1.0);
@@ -214,7 +247,7 @@ static void open_gates(flow_model *m)
             continue;
         }
         const double whole = crossings[l] * m->s->world.dt + d->pass_carry[l];
-        d->pass[l] = allowance(whole, &d->pass_carry[l]);
+        d->pass[l] = flow_allowance(whole, &d->pass_carry[l]);
     }
 }
 
@@ -266,7 +299,7 @@ static void share_quotas(flow_model *m)
         d->admit[c].limited = quota[c] < 1e12;
         if (!d->admit[c].limited) { continue; }
         const double whole = quota[c] * m->s->world.dt + d->quota_carry[c];
-        d->admit[c].n = allowance(whole, &d->quota_carry[c]);
+        d->admit[c].n = flow_allowance(whole, &d->quota_carry[c]);
     }
     for (int32_t l = 0; l < m->s->n_link; l++) {
         d->waits[l] = enters(m, l) >= 0 ? waiting(m, l) : 0;
@@ -317,7 +350,7 @@ static void release(flow_model *m, flow_work *w, int32_t link)
     flow_destination *d = m->to;
     flow_cells *gate = &d->gate[link];
     if (gate->n == 0) { return; }
-    if (!isfinite(d->cost[link])) { // closed: they look for another way
+    if (!flow_channel_regular(m, link)) { // closed: they look for another way
         for (int32_t i = 0; i < gate->n; i++) {
             flow_party party = flow_cells_lift(gate, i);
             flow_set_out(m, w, m->s->link_from[link], &party, 0, m->queue);
@@ -343,7 +376,7 @@ static void release(flow_model *m, flow_work *w, int32_t link)
             if (gate->ids != NULL) { gate->ids[i] = party.ids; }
             if (d->gated) { d->pass[link] -= go * size; }
             passed += go;
-            enter(m, w, link, &gone, 0, m->queue);
+            through(m, w, link, &gone, 0, m->queue);
         }
         if (passed == 0) { break; }
     }
@@ -389,16 +422,21 @@ flow_err flow_model_journey(flow_model *m)
     memset(d->entered_by_cause, 0, (size_t)m->s->n_link * causes);
     memset(d->arrived_by_cause, 0, (size_t)m->s->n_place * causes);
     m->phase = 0;
+    flow_repay(m);
     FLOW_TRY(flow_destination_update(m));
+    flow_channels_open(m);
     open_gates(m);
     share_quotas(m);
     FLOW_FOR_PLACES(m, release_place(m, w, p));
     m->phase++;
+    d->wave = 1;
     FLOW_TRY(flow_model_depart(m));
+    d->wave = 2;
     flow_cells *from = m->queue, *into = m->entry;
     bool first = true;
     while ((flow_any_rank(m, somebody_travels(m)) || first) && !flow_any_failed(m)) {
         m->phase++;
+        d->wave++;
         flow_send_on(m, from);
         FLOW_FOR_PLACES(m, pull(m, w, p, from, into, first));
         flow_cells *other = from;
@@ -407,5 +445,7 @@ flow_err flow_model_journey(flow_model *m)
         first = false;
     }
     keep_back(m);
+    flow_channels_close(m);
+    flow_model_count_gone(m);
     return failure(m);
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /// Which scenarios have a row.
-enum { ALWAYS, DESTINATION, HOUSEHOLDS, WANTED, LEDGER, STATUS };
+enum { ALWAYS, DESTINATION, HOUSEHOLDS, CHANNELS, WANTED, LEDGER, STATUS };
 enum { PEOPLE, WHOLE, REAL };
 
 static const int32_t when_of[FLOW_N_OBSERVABLE] = {
@@ -28,15 +28,16 @@ const flow_observable flow_observables[FLOW_N_OBSERVABLE] = {
      .row = FLOW_OBSERVABLE_##id,                                                                  \
      .quantity = -1,                                                                               \
      .use = -1},
-#define FLOW_OBSERVABLE_BY(id, over, when, fill, meaning)                                          \
+#define FLOW_OBSERVABLE_BY(id, over, when, which, kind, units, fill, meaning)                      \
     {.name = #id,                                                                                  \
      .shape = FLOW_PER_##over,                                                                     \
-     .integer = true,                                                                              \
-     .counts = true,                                                                               \
-     .unit = "1",                                                                                  \
+     .integer = (kind) != REAL,                                                                    \
+     .counts = (kind) == PEOPLE,                                                                   \
+     .unit = (units),                                                                              \
      .long_name = (meaning),                                                                       \
      .cell_methods = "time: sum",                                                                  \
-     .by = "cause",                                                                                \
+     .by = (FLOW_BY_##which) == FLOW_BY_CAUSE ? "cause" : "channel",                               \
+     .terms = (FLOW_BY_##which) == FLOW_BY_CAUSE ? FLOW_BY_NOTHING : FLOW_BY_##which,              \
      .axis = -1,                                                                                   \
      .row = FLOW_OBSERVABLE_##id,                                                                  \
      .quantity = -1,                                                                               \
@@ -64,6 +65,11 @@ int64_t flow_observable_length(const flow_scenario *s, const flow_observable *o)
 
 int32_t flow_observable_classes(const flow_scenario *s, const flow_observable *o)
 {
+    int32_t n = 0;
+    if (o->terms != FLOW_BY_NOTHING) {
+        (void)flow_by_terms(o->terms, &n);
+        return n;
+    }
     return o->axis < 0 ? 1 : s->groups->axis[o->axis].n_class;
 }
 
@@ -81,7 +87,8 @@ static bool is_taken(const char *name)
         "admin2_code", "latitude",   "longitude",      "population",     "capacity",
         "link_from",   "link_to",    "length_km",      "observed_index", "first_count",
         "network_km",  "observed",   "observed_total", "member",         "quantile",
-        "crps",        "provenance", "trajectories",   "indicator",      "option"};
+        "crps",        "provenance", "trajectories",   "indicator",      "option",
+        "channel"};
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
         if (strcmp(fixed[i], name) == 0) { return true; }
     }
@@ -186,6 +193,22 @@ static bool has_status(const flow_scenario *s)
            s->groups->status >= 0 && n_column(s, FLOW_Q_CLAIM_SHARE) > 0;
 }
 
+bool flow_use_offers(const flow_use *use)
+{
+    bool any = false;
+    for (int32_t k = 0; k < use->n_write; k++) {
+        any = any || (use->write[k] >= FLOW_Q_OFFERED && use->write[k] <= FLOW_Q_OFFERED_LAST);
+    }
+    return any;
+}
+
+bool flow_scenario_channels(const flow_scenario *s)
+{
+    bool any = false;
+    for (int32_t u = 0; u < s->n_use; u++) { any = any || flow_use_offers(&s->use[u]); }
+    return any;
+}
+
 static bool has_row(const flow_scenario *s, int32_t row)
 {
     switch (when_of[row]) {
@@ -193,6 +216,7 @@ static bool has_row(const flow_scenario *s, int32_t row)
     case HOUSEHOLDS: return has_households(s);
     case LEDGER: return s->n_account > 0;
     case STATUS: return has_status(s);
+    case CHANNELS: return flow_scenario_channels(s);
     default: return s->set.movement.rule == FLOW_MOVE_DESTINATION && s->groups != NULL;
     }
 }
@@ -208,6 +232,7 @@ const char *flow_observable_when(int32_t row)
     switch (when_of[row]) {
     case ALWAYS: return "";
     case HOUSEHOLDS: return "with household sizes";
+    case CHANNELS: return "where links are passed by channels";
     case DESTINATION: return "under the destination rule";
     case LEDGER: return "where responses can spend";
     case STATUS: return "with the rules of status";
@@ -278,7 +303,7 @@ static void name_it(const flow_scenario *s, flow_observable *o, char *text)
 static flow_observable of_table(const flow_scenario *s, int32_t row, char *text)
 {
     flow_observable o = flow_observables[row];
-    if (o.by == NULL) { return o; }
+    if (o.by == NULL || o.terms != FLOW_BY_NOTHING) { return o; }
     o.axis = axis_of_cause(s);
     o.by = flow_axis_dimension(s, &s->groups->axis[o.axis], text);
     return o;

@@ -15,6 +15,7 @@ typedef struct flow_observable {
     const char *long_name;    ///< "people at the place at the end of the day"
     const char *cell_methods; ///< CF: "time: point" or "time: sum"
     const char *by;           ///< name of the second dimension, NULL: there is none
+    flow_by terms;            ///< whose classes it has; FLOW_BY_NOTHING: see axis
     int32_t axis;             ///< of people, whose classes it has; -1: none, or no scenario
     int32_t row;              ///< in the table, -1: people by the classes of an axis, or a quantity
     int32_t quantity;         ///< its id, -1: none
@@ -52,6 +53,11 @@ flow_observable flow_observable_at(const flow_scenario *scenario, int32_t index,
                                    char text[static FLOW_OBSERVABLE_TEXT]);
 /// The observable of a quantity, without its names; use as in flow_observable.
 flow_observable flow_observable_of_quantity(int32_t quantity, int32_t use);
+
+/// Whether a module in use offers channels on links (offered_CHANNEL).
+bool flow_use_offers(const flow_use *use);
+/// Whether any does: then some links are passed by choice.
+bool flow_scenario_channels(const flow_scenario *scenario);
 
 /// Which scenarios have a row of the table: "" for all, else "under the destination rule", ...
 const char *flow_observable_when(int32_t row);

@@ -121,6 +121,46 @@ static double budget_left(const flow_model *m)
     return 0.01 * (double)cents;
 }
 
+/// Sums of the day of attempts with some outcomes, by link and channel.
+static void attempts_with(const flow_model *m, int32_t first, int32_t last, double *out)
+{
+    const int64_t n = (int64_t)m->s->n_link * FLOW_N_CHANNEL;
+    for (int64_t i = 0; i < n; i++) {
+        int64_t sum = 0;
+        for (int32_t k = first; k <= last; k++) { sum += m->to->outcome[i * FLOW_N_OUTCOME + k]; }
+        out[i] = (double)sum;
+    }
+}
+
+#define ATTEMPTS(name, first, last)                                                                \
+    static void name(const flow_model *m, double *out)                                             \
+    {                                                                                              \
+        attempts_with(m, first, last, out);                                                        \
+    }
+ATTEMPTS(attempts, 0, FLOW_N_OUTCOME - 1)
+ATTEMPTS(passed, FLOW_END_PASSED, FLOW_END_PASSED)
+ATTEMPTS(intercepted, FLOW_END_INTERCEPTED, FLOW_END_INTERCEPTED)
+ATTEMPTS(turned_back, FLOW_END_TURNED_BACK, FLOW_END_TURNED_BACK)
+ATTEMPTS(died, FLOW_END_DIED, FLOW_END_DIED)
+ATTEMPTS(missing, FLOW_END_MISSING, FLOW_END_MISSING)
+ATTEMPTS(trafficked, FLOW_END_TRAFFICKED, FLOW_END_TRAFFICKED)
+
+static void fees_paid(const flow_model *m, double *out)
+{
+    memcpy(out, m->to->paid, (size_t)m->s->n_link * FLOW_N_CHANNEL * sizeof *out);
+}
+
+/// People at a place who wait to try to pass a link with channels.
+static int64_t waiting_at(const flow_model *m, int32_t p)
+{
+    int64_t n = 0;
+    for (int32_t i = 0; i < m->here[p].n; i++) {
+        const flow_cell *cell = &m->here[p].row[i];
+        if (cell->key.route != 0) { n += flow_persons(m, cell->key.group, cell->n); }
+    }
+    return n;
+}
+
 #define READ_PLACE(value)                                                                          \
     for (int32_t p = 0; p < m->s->n_place; p++) { out[p] = (double)(value); }
 #define READ_LINK(value)                                                                           \
@@ -137,7 +177,7 @@ static double budget_left(const flow_model *m)
 
 static void (*const readers[FLOW_N_OBSERVABLE])(const flow_model *m, double *out) = {
 #define FLOW_OBSERVABLE(name, ...) read_##name,
-#define FLOW_OBSERVABLE_BY(name, shape, when, fill, long_name) fill,
+#define FLOW_OBSERVABLE_BY(name, shape, when, by, kind, unit, fill, long_name) fill,
 #include "observables.def"
 };
 

@@ -6,12 +6,13 @@
 flow_axes flow_axes_none(void)
 {
     const flow_axis none = {.scale = H5I_INVALID_HID};
-    return (flow_axes){none, none, none, none, none, 0, NULL};
+    return (flow_axes){none, none, none, none, none, none, 0, NULL};
 }
 
 void flow_axes_clear(flow_axes *axes)
 {
-    flow_axis *const fixed[] = {&axes->place, &axes->link, &axes->observed, &axes->country};
+    flow_axis *const fixed[] = {&axes->place, &axes->link, &axes->observed, &axes->country,
+                                &axes->channel};
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
         flow_hdf_close(fixed[i]->scale);
         fixed[i]->scale = H5I_INVALID_HID;
@@ -29,6 +30,7 @@ static const char *meaning_of(const flow_people_axis *axis)
     case FLOW_AXIS_STATUS:
         return "legal and protection status; where no rule gives another one: resident at home, "
                "idp away from it in the country of the first place, refugee elsewhere";
+    case FLOW_AXIS_DEBT: return "whether people owe money for their journey";
     case FLOW_AXIS_ORIGIN: return "place where people entered the simulation";
     default: return NULL;
     }
@@ -53,6 +55,21 @@ static flow_err write_class(const flow_hdf *hdf, const flow_scenario *s,
     return err;
 }
 
+/// The dimension of the ways to pass a link.
+static flow_err write_channels(const flow_hdf *hdf, flow_axis *out)
+{
+    const flow_variable v = {.name = flow_by_name[FLOW_BY_CHANNEL],
+                             .long_name = "how people pass a link",
+                             .type = hdf->text};
+    int32_t n;
+    const flow_term *term = flow_by_terms(FLOW_BY_CHANNEL, &n);
+    const char *label[FLOW_N_CHANNEL];
+    for (int32_t c = 0; c < n; c++) { label[c] = term[c].name; }
+    out->n = (hsize_t)n;
+    FLOW_TRY(flow_hdf_axis(hdf, hdf->file, &v, out));
+    return flow_hdf_write_texts(hdf, out->scale, label, n);
+}
+
 flow_err flow_output_classes(const flow_hdf *hdf, const flow_scenario *s,
                              const flow_observable *observable, int32_t n, flow_axes *axes)
 {
@@ -64,6 +81,10 @@ flow_err flow_output_classes(const flow_hdf *hdf, const flow_scenario *s,
     axes->n_class = n_axis;
     for (int32_t a = 0; a < n_axis; a++) { axes->class_of[a].scale = H5I_INVALID_HID; }
     for (int32_t i = 0; i < n; i++) {
+        if (observable[i].terms == FLOW_BY_CHANNEL && axes->channel.scale < 0 &&
+            flow_observable_written(s, &observable[i])) {
+            FLOW_TRY(write_channels(hdf, &axes->channel));
+        }
         const int32_t a = observable[i].axis;
         if (a < 0 || axes->class_of[a].scale >= 0 || !flow_observable_written(s, &observable[i])) {
             continue;
@@ -78,5 +99,7 @@ void flow_output_across(const flow_axes *axes, const flow_observable *o,
 {
     const flow_axis *const axis[FLOW_N_SHAPE] = {&axes->place, &axes->link, NULL, &axes->country};
     across[0] = axis[o->shape];
-    across[1] = o->axis >= 0 ? &axes->class_of[o->axis] : NULL;
+    across[1] = o->terms == FLOW_BY_CHANNEL ? &axes->channel
+                : o->axis >= 0              ? &axes->class_of[o->axis]
+                                            : NULL;
 }

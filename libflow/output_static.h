@@ -7,9 +7,10 @@
 #include "output_file.h"
 
 /// The dimensions of a result file. `link` and `observed` have n = 0 and no scale where a scenario
-/// has none: netCDF knows no empty dimension. `country` is there when a module writes of countries.
+/// has none: netCDF knows no empty dimension. `country` is there when a module writes of countries,
+/// `channel` when links are passed by channels.
 typedef struct flow_axes {
-    flow_axis time, place, link, observed, country;
+    flow_axis time, place, link, observed, country, channel;
     int32_t n_class;
     flow_axis
         *class_of; ///< [n_class] of each axis of people; without a scale where nothing needs it

@@ -181,14 +181,15 @@ static flow_err add_axis(const flow_scenario *s, flow_groups *groups, flow_peopl
     return FLOW_OK;
 }
 
-static const char *const special[] = {"origin", "status", "cause"};
+static const char *const special[] = {"origin", "status", "cause", "debt"};
 enum { n_special = sizeof special / sizeof *special };
 
 /// The axis of a name, not yet added; false: there is none.
 static bool axis_of_name(const flow_scenario *s, const char *name, flow_people_axis *out)
 {
-    const int32_t kind[n_special] = {FLOW_AXIS_ORIGIN, FLOW_AXIS_STATUS, FLOW_AXIS_CAUSE};
-    const int32_t n_class[n_special] = {s->n_place, FLOW_N_STATUS, FLOW_N_CAUSE_CLASS};
+    const int32_t kind[n_special] = {FLOW_AXIS_ORIGIN, FLOW_AXIS_STATUS, FLOW_AXIS_CAUSE,
+                                     FLOW_AXIS_DEBT};
+    const int32_t n_class[n_special] = {s->n_place, FLOW_N_STATUS, FLOW_N_CAUSE_CLASS, 2};
     for (int i = 0; i < n_special; i++) {
         if (strcasecmp(special[i], name) != 0) { continue; }
         *out = (flow_people_axis){.name = special[i], .kind = kind[i], .n_class = n_class[i]};
@@ -212,11 +213,12 @@ static void no_such_axis(flow_loader *l, flow_mark at, const char *name)
     }
     const char *near = flow_nearest(name, known, n);
     char quoted[64];
-    flow_problem_error(&l->problems, at,
-                       "people.axes: '%s' is not origin, status, cause or an attribute that the "
-                       "scenario gives its people%s%s%s",
-                       flow_quote(name, quoted), near != NULL ? "; did you mean '" : "",
-                       near != NULL ? near : "", near != NULL ? "'?" : "");
+    flow_problem_error(
+        &l->problems, at,
+        "people.axes: '%s' is not origin, status, cause, debt or an attribute that the "
+        "scenario gives its people%s%s%s",
+        flow_quote(name, quoted), near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+        near != NULL ? "'?" : "");
 }
 
 /// One word of people.axes.
@@ -488,6 +490,7 @@ static flow_err make(flow_loader *l, need needs[static n_rule_axis], flow_groups
         FLOW_TRY(need_axis(l->s, out, "origin", FLOW_AXIS_ORIGIN, &axis));
         FLOW_TRY(need_axis(l->s, out, "status", FLOW_AXIS_STATUS, &axis));
     }
+    FLOW_TRY(flow_passage_groups(l, out));
     FLOW_TRY(add_household(l, out));
     if (l->problems.n_error > before || l->s->n_place == 0) { return FLOW_OK; }
     for (int32_t r = 0; r < n_rule_axis; r++) {
@@ -512,6 +515,7 @@ flow_err flow_groups_load(flow_loader *l)
     flow_groups *groups = flow_calloc(1, sizeof *groups);
     if (groups == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for groups"); }
     groups->status = groups->cause = groups->household = -1;
+    groups->wealth = groups->awareness = groups->debt = -1;
     groups->n_chooser = 1;
     l->s->groups = groups;
     need needs[n_rule_axis] = {{0}};
@@ -535,63 +539,7 @@ void flow_groups_free(flow_groups *groups)
     flow_dealloc(groups->size);
     flow_dealloc(groups->mean_size);
     flow_dealloc(groups->rule);
+    flow_dealloc(groups->usd);
+    flow_dealloc(groups->knows);
     flow_dealloc(groups);
-}
-
-// Questions -------------------------------------------------------------------------------------
-
-const flow_people_axis *flow_groups_origin(const flow_groups *groups)
-{
-    for (int32_t a = 0; a < groups->n_axis; a++) {
-        if (groups->axis[a].kind == FLOW_AXIS_ORIGIN) { return &groups->axis[a]; }
-    }
-    return NULL;
-}
-
-int32_t flow_group_class(const flow_people_axis *axis, uint32_t group)
-{
-    return (int32_t)(group / axis->stride % (uint32_t)axis->n_class);
-}
-
-uint32_t flow_group_change(const flow_people_axis *axis, uint32_t group, int32_t to)
-{
-    const uint32_t from = (uint32_t)flow_group_class(axis, group);
-    return group - from * axis->stride + (uint32_t)to * axis->stride;
-}
-
-int32_t flow_group_rule(const flow_groups *groups, uint32_t group)
-{
-    if (groups->n_rule == 1) { return 0; }
-    int32_t rule = 0;
-    for (int32_t a = 0; a < groups->n_axis; a++) {
-        const flow_people_axis *axis = &groups->axis[a];
-        if (axis->rule >= 0) { rule += axis->rule_class[flow_group_class(axis, group)]; }
-    }
-    return rule;
-}
-
-int32_t flow_group_size(const flow_groups *groups, uint32_t group)
-{
-    if (groups->household < 0) { return 1; }
-    return groups->size[flow_group_class(&groups->axis[groups->household], group)];
-}
-
-const char *flow_axis_label(const flow_scenario *s, const flow_people_axis *axis,
-                            int32_t class_index)
-{
-    if (class_index < 0 || class_index >= axis->n_class) { return NULL; }
-    int32_t n = 0;
-    switch (axis->kind) {
-    case FLOW_AXIS_ORIGIN: return s->place_name[class_index];
-    case FLOW_AXIS_STATUS: return flow_by_terms(FLOW_BY_STATUS, &n)[class_index].name;
-    case FLOW_AXIS_CAUSE: {
-        const flow_term *cause = flow_by_terms(FLOW_BY_CAUSE, &n);
-        return class_index < n ? cause[class_index].name : "initial";
-    }
-    default: break;
-    }
-    for (int32_t v = 0; v < axis->attribute->n_value; v++) {
-        if (axis->class_of[v] == class_index) { return axis->attribute->value[v]; }
-    }
-    return NULL;
 }

@@ -25,7 +25,8 @@ typedef enum flow_axis_kind {
     FLOW_AXIS_ATTRIBUTE, ///< classes are drawn when people enter, from a table of weights
     FLOW_AXIS_ORIGIN,    ///< the place where people entered
     FLOW_AXIS_STATUS,    ///< flow_status
-    FLOW_AXIS_CAUSE      ///< why they entered
+    FLOW_AXIS_CAUSE,     ///< why they entered
+    FLOW_AXIS_DEBT       ///< 0: none, 1: in debt for a fee
 } flow_axis_kind;
 
 /// Classes of FLOW_AXIS_CAUSE; those of FLOW_AXIS_STATUS are flow_status.
@@ -68,8 +69,11 @@ struct flow_groups {
     int32_t n_rule;         ///< combinations of classes that rules tell apart, at least 1
     flow_rule_class *rule;  ///< [n_rule]
     int32_t n_religion, n_ethnicity;
-    bool leaves, reaches; ///< some axis has factors, or limits
-    int32_t n_chooser;    ///< combinations of classes that choose by other coefficients, at least 1
+    bool leaves, reaches;            ///< some axis has factors, or limits
+    int32_t wealth, awareness, debt; ///< axes that channels ask for, -1: none
+    double *usd;                     ///< [classes of wealth] USD
+    double *knows;                   ///< [classes of awareness] share who know the true risks
+    int32_t n_chooser; ///< combinations of classes that choose by other coefficients, at least 1
 };
 
 struct flow_loader;
@@ -81,6 +85,8 @@ flow_err flow_groups_axis(struct flow_loader *loader, flow_groups *groups, const
                           int32_t *out);
 /// Read the table that people.leave names.
 flow_err flow_leave_load(struct flow_loader *loader, flow_groups *groups);
+/// Axes that channels ask for, where a module offers any.
+flow_err flow_passage_groups(struct flow_loader *loader, flow_groups *groups);
 /// Read the table that people.choose names.
 flow_err flow_choose_load(struct flow_loader *loader, flow_groups *groups);
 /// Values of attributes that behave alike become one class, on the axes from `first` on: those that

@@ -81,10 +81,11 @@ flow_err flow_people_axis_of(flow_loader *l, flow_groups *groups, const flow_tab
     FLOW_TRY(flow_groups_axis(l, groups, name, out));
     char shown[64];
     if (*out < 0) {
-        flow_problem_error(&l->problems, flow_table_mark(t, row, column),
-                           "'%s' is not origin, status, cause or an attribute that the scenario "
-                           "gives its people",
-                           flow_quote(name, shown));
+        flow_problem_error(
+            &l->problems, flow_table_mark(t, row, column),
+            "'%s' is not origin, status, cause, debt or an attribute that the scenario "
+            "gives its people",
+            flow_quote(name, shown));
     }
     return FLOW_OK;
 }

@@ -29,7 +29,9 @@ typedef enum flow_draw {
     FLOW_DRAW_FLOOD_GROUP = 16, ///< their attributes
     FLOW_DRAW_FOOD_COUNT = 17,  ///< how many of those who enter lack food
     FLOW_DRAW_FOOD_GROUP = 18,  ///< their attributes
-    FLOW_DRAW_STATUS = 19       ///< whose status changes, who dies
+    FLOW_DRAW_STATUS = 19,      ///< whose status changes, who dies
+    FLOW_DRAW_CHANNEL = 40,     ///< how people pass a link with channels, and what comes of it
+    FLOW_DRAW_DEBT = 41         ///< who has paid a debt off
 } flow_draw;
 
 enum { FLOW_RNG_WORDS = 32 }; // eight blocks: as many as are made at a time (lanes.h)

@@ -315,6 +315,8 @@ const flow_section flow_settings_sections[] = {
     {"destination_other",
      "The destination rule: coefficients of those who leave because of another cause.",
      flow_choice_other_rows, offsetof(flow_settings, choice[FLOW_CAUSE_OTHER]), false},
+    {"passage", "How people pass links with channels.", flow_passage_rows,
+     offsetof(flow_settings, passage), false},
     {"quirks", "What FLEE does although its documentation says otherwise: true in FLEE folders.",
      quirks_rows, offsetof(flow_settings, quirks), false},
 };

@@ -186,6 +186,24 @@ typedef struct flow_settings_choice {
     double annual_rate; ///< economic: share that leaves per year at first, sets `stay`; 0: not
 } flow_settings_choice;
 
+/// How people pass links with channels: what they weigh, what they can pay, what happens to those
+/// who fail. docs/model.md, "Channels".
+typedef struct flow_settings_passage {
+    double fee, success, risk, detour, queue; ///< coefficients; the last two per day
+    double regular, irregular, smuggled;      ///< utility of each channel as such
+    double wait;                              ///< utility of not trying in this step
+    flow_list awareness;                      ///< by the attribute awareness from 0 on
+    double credit;                            ///< USD
+    bool pay_on_arrival;
+    double retry, give_up; ///< 1/d
+    double missing_share;  ///< of those who die or go missing
+    double fee_elasticity;
+    double debt_trafficking, debt_exploitation; ///< factors for those in debt
+    double repay;                               ///< 1/d
+    double recruitment_months;
+    double month_wage; ///< USD at wage 1
+} flow_settings_passage;
+
 /// What FLEE really does where its documentation says something else. All true in FLEE folders, all
 /// false in our own; each can be set.
 typedef struct flow_settings_quirks {
@@ -229,6 +247,7 @@ typedef struct flow_settings {
     flow_settings_hop hop;
     flow_settings_destination destination;
     flow_settings_choice choice[FLOW_N_CAUSE];
+    flow_settings_passage passage;
     flow_settings_quirks quirks;
 } flow_settings;
 
@@ -237,6 +256,8 @@ int32_t flow_choice_kind(const flow_settings *set, int32_t cause);
 /// Whether people with some cause choose by a rule.
 bool flow_choice_any(const flow_settings *set, int32_t kind);
 
+/// Rows of the section passage (settings_passage.c).
+extern const flow_field flow_passage_rows[];
 /// Rows of the sections of the destination rule (settings_destination.c).
 extern const flow_field flow_destination_rows[];
 extern const flow_field flow_choice_conflict_rows[], flow_choice_flood_rows[],

@@ -132,6 +132,7 @@ bool flow_choice_any(const flow_settings *set, int32_t kind)
 #define FALLBACK_HOME(text) text
 #define FALLBACK_FEE(text) text
 #define FALLBACK_RISK(text) text
+#define FALLBACK_PASSAGE(text) text
 #define FALLBACK_SERVICES(text) text
 #define FALLBACK_POLICY(text) text
 #define FALLBACK_CONSTANT(text) text

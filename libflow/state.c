@@ -1,5 +1,7 @@
 #include "state.h"
 
+#include "observables.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -119,6 +121,14 @@ static int32_t list_destination(const flow_model *m, int32_t n, flow_block *out)
     ROW(permit_carry, n_country, FLOW_KEPT, 0, 1);
     ROW(permit, n_country, FLOW_SCRATCH, 0, 0);
     ROW(asked, n_country, FLOW_SCRATCH, 0, 0);
+    const int64_t n_way = flow_scenario_channels(m->s) ? n_link * FLOW_N_CHANNEL : 0;
+    ROW(chosen, n_way > 0 ? n_link : 0, FLOW_DERIVED, 0, 0);
+    ROW(passage, n_way, FLOW_DERIVED, 0, 0);
+    ROW(inclusive, n_way > 0 ? n_link * FLOW_N_ENTRY : 0, FLOW_DERIVED, 0, 0);
+    ROW(outcome, n_way * FLOW_N_OUTCOME, FLOW_KEPT, 0, FLOW_STATE_MOST);
+    ROW(paid, n_way, FLOW_KEPT, 0, 1e300);
+    ROW(places_left, n_way, FLOW_SCRATCH, 0, 0);
+    ROW(places_carry, n_way, FLOW_KEPT, -1e9, 1);
 #undef ROW
     return n;
 }
@@ -243,6 +253,8 @@ int32_t flow_state_sets(const flow_model *m, flow_sets out[static FLOW_MOST_SETS
     SETS(FLOW_OF_MODEL, flow_model, back, n_link, FLOW_ON_THE_LINK);
     if (m->to == NULL) { return n; }
     SETS(FLOW_OF_DESTINATION, flow_destination, gate, n_link, FLOW_BEFORE_LINK);
+    SETS(FLOW_OF_DESTINATION, flow_destination, ready, flow_scenario_channels(m->s) ? n_place : 0,
+         FLOW_AT_PLACE);
 #undef SETS
     return n;
 }

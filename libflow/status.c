@@ -1,6 +1,7 @@
 // Deaths and changes of status of the people at places.
 #include "status.h"
 
+#include "channel.h"
 #include "split.h"
 
 #include <math.h>
@@ -15,7 +16,8 @@ typedef struct perils {
 void flow_status_open(const flow_model *m, flow_work *w, flow_spot spot, int32_t what)
 {
     uint64_t part = (uint64_t)what << 33 | (uint64_t)spot.key->group << 1 | (spot.key->first != 0);
-    if (spot.link >= 0) { // people of a group may have come there at several times
+    // People of a group may have come to a link at several times, or wait for several ways on.
+    if (spot.link >= 0 || spot.key->route != 0) {
         part = flow_mix(part ^ flow_key_hash(spot.key)) + (uint64_t)spot.link;
     }
     flow_rng_key(w->rng, m->seed, m->member, m->day, FLOW_DRAW_STATUS,
@@ -52,7 +54,9 @@ static double risks_of(const flow_model *m, const perils *all, uint32_t group,
     const int32_t status = flow_status_of(m, group);
     double sum = 0.0;
     for (int32_t c = 0; c < FLOW_N_CHANGE; c++) {
-        risk[c] = (int32_t)flow_change_of[c].from == status ? all->risk[c] : 0.0;
+        risk[c] = (int32_t)flow_change_of[c].from == status
+                      ? all->risk[c] * flow_debt_factor(m, group, c)
+                      : 0.0;
         sum += risk[c];
     }
     risk[FLOW_OF_DEATH] =

@@ -1,4 +1,5 @@
 // Status of people when they leave a place, cross a border and arrive.
+#include "channel.h"
 #include "split.h"
 #include "status.h"
 
@@ -136,6 +137,7 @@ static int32_t in_own_country(int32_t before, int32_t cause)
 static int32_t on_arrival(const flow_model *m, int32_t place, uint32_t group, bool home)
 {
     if (!flow_status_rules(m)) {
+        if (!home && flow_channel_keeps(m, place, group)) { return flow_status_of(m, group); }
         return home                   ? FLOW_STATUS_RESIDENT
                : m->s->foreign[place] ? FLOW_STATUS_REFUGEE
                                       : FLOW_STATUS_IDP;

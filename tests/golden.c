@@ -22,6 +22,7 @@ const golden_case golden_cases[n_golden] = {
     {"causes", NULL, STORY_CAUSES, {NULL}},
     {"lattice", NULL, STORY_LATTICE, {NULL}},
     {"status", NULL, STORY_STATUS, {NULL}},
+    {"channels", NULL, STORY_CHANNELS, {NULL}},
     {"two-towns", "scenarios/two-towns", -1, {NULL}},
     {"south-sudan", "scenarios/south-sudan-2013", -1, {"period.days=40", NULL}},
 };

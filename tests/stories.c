@@ -7,7 +7,7 @@
 
 const char *const story_name[N_STORY] = {"crowd", "matches", "flee",   "modules", "grid",
                                          "route", "journey", "folder", "causes",  "lattice",
-                                         "rules", "relief",  "status"};
+                                         "rules", "relief",  "status", "channels"};
 
 /// End the program with a text: plain programs use stories, too.
 FLOW_PRINTF(1, 2)
@@ -272,6 +272,28 @@ static const char *const (*grid(bool journeys))[2]
     return file;
 }
 
+// Two ways over the sea and a border on land, for households that are rich or poor.
+static const char *const channels[][2] = {
+    {"scenario.yaml", "libflow: 1\ntitle: channels\nperiod: {start: 2024-01-01, days: 40}\n"
+                      "movement: {rule: destination}\ndestination: {speed: 90}\n"
+                      "destination_economic: {may_stay: true, annual_rate: 0.2}\n"
+                      "people: {axes: 'origin, status, debt'}\n"
+                      "passage: {credit: 900, retry: 0.2, give_up: 0.05, repay: 0.03}\n"
+                      "channels: {table: channels.csv}\n"},
+    {"places.csv", PLACES "Alm,R,A,1,1,town,30000,,0,\nBor,R,A,1,2,town,9000,,0,\n"
+                          "Col,S,B,2,2,town,7000,,0,\nDun,S,B,2,3,camp,0,2500,0,\n"
+                          "Els,S,C,3,3,town,5000,,0,\n"},
+    {"links.csv", "from,to,length_km,mode\nAlm,Bor,60,\nBor,Col,190,boat\nBor,Dun,240,boat\n"
+                  "Col,Dun,40,\nCol,Els,70,\nAlm,Els,900,foot\n"},
+    {"channels.csv",
+     "from,to,channel,date,fee_usd,interception,success,death_risk,trafficking_risk,capacity\n"
+     "A,B,regular,,20,0,1,0.001,0,31\nBor,Col,irregular,,0,0.4,0.9,0.05,0.02,7.3\n"
+     "A,B,smuggled,,1500,0.2,0.95,0.03,0.04,\nA,B,smuggled,2024-01-19,2100,0.3,0.9,0.05,0.04,\n"
+     "B,C,irregular,,40,0.1,0.9,0,0,\nB,C,regular,,,,,,,\n"},
+    {"attributes.csv", "attribute,value,place,weight\nhousehold_size,1,,1\nhousehold_size,3,,2\n"
+                       "wealth,300,,2\nwealth,1500,,1\nawareness,0,,3\nawareness,2,,1\n"},
+    {NULL, NULL}};
+
 /// A forcing whose value depends on what it was in the step before.
 static flow_err fill(void *context, uint32_t member, int32_t step, double *value, int64_t n)
 {
@@ -324,6 +346,11 @@ static flow_err like(void *context, const flow_question *q, double *weight)
 
 static const flow_filler fillers[] = {{"onward", like, NULL}};
 
+static const drive smugglers[] = {
+    {"hazard_conflict", 0.05}, {"hazard_economic", 0.03},          {"hazard_onward", 0.02},
+    {"return_hazard", 0.02},   {"labour_permits", 17.3},           {"passable", 1.0},
+    {"entry_refugee", 0.4},    {"detection_factor_smuggled", 2.0}, {"ethical_recruitment", 0.5}};
+
 enum { most_drive = 16 };
 
 /// Forcings of a story; they live as long as the program.
@@ -341,6 +368,7 @@ static const flow_forcing *forcings_of(int story, int32_t *n)
     case STORY_LATTICE: LIST(rumours); break;
     case STORY_RULES: LIST(all_causes); break;
     case STORY_STATUS: LIST(upheaval); break;
+    case STORY_CHANNELS: LIST(smugglers); break;
     default: break;
     }
 #undef LIST
@@ -395,6 +423,7 @@ flow_scenario *story_load(int story, const char *const *set)
     case STORY_RULES: file = rules; break;
     case STORY_RELIEF: file = relief; break;
     case STORY_STATUS: file = status; break;
+    case STORY_CHANNELS: file = channels; break;
     default: file = grid(story == STORY_LATTICE); break;
     }
     flow_file list[most_file];

@@ -21,6 +21,7 @@ enum {
     STORY_RULES,  ///< destination rule: a rule for each cause, a table by date, a function, classes
     STORY_RELIEF, ///< responses that spend out of a budget, camps that fill
     STORY_STATUS, ///< destination rule: deaths, claims, resettlement, households, borders of four
+    STORY_CHANNELS, ///< destination rule: ways to pass borders and seas, wealth, debt, permits
     N_STORY
 };
 

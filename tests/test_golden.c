@@ -32,7 +32,7 @@ static void run(int i, flow_model *m, golden *sum)
 }
 
 TheoryDataPoints(golden, threads_and_followed_people_change_nothing) = {
-    DataPoints(int, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14),
+    DataPoints(int, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16),
 };
 Theory((int i), golden, threads_and_followed_people_change_nothing)
 {
@@ -51,7 +51,7 @@ Theory((int i), golden, threads_and_followed_people_change_nothing)
 }
 
 TheoryDataPoints(golden, a_model_that_was_used_before_does_the_same) = {
-    DataPoints(int, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14),
+    DataPoints(int, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16),
 };
 Theory((int i), golden, a_model_that_was_used_before_does_the_same)
 {
@@ -73,7 +73,7 @@ Theory((int i), golden, a_model_that_was_used_before_does_the_same)
 }
 
 TheoryDataPoints(golden, a_run_resumed_on_any_day_ends_the_same) = {
-    DataPoints(int, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14),
+    DataPoints(int, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16),
 };
 Theory((int i), golden, a_run_resumed_on_any_day_ends_the_same)
 {

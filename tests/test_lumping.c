@@ -241,7 +241,8 @@ Theory((int rule, int who, int households, int capacities, int threads), lumping
 // The same for all stories, whatever else they switch on.
 TheoryDataPoints(lumping, people_of_stories_are_conserved) = {
     DataPoints(int, STORY_CROWD, STORY_MATCHES, STORY_FLEE, STORY_MODULES, STORY_GRID, STORY_ROUTE,
-               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_STATUS),
+               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_STATUS,
+               STORY_CHANNELS),
 };
 Theory((int story), lumping, people_of_stories_are_conserved)
 {
@@ -260,7 +261,7 @@ Theory((int story), lumping, people_of_stories_are_conserved)
 
 // Equal cells are merged, so a long run has no more of them than keys there can be.
 TheoryDataPoints(lumping, cells_are_bounded_in_a_long_run) = {
-    DataPoints(int, STORY_CROWD, STORY_ROUTE, STORY_JOURNEY, STORY_CAUSES),
+    DataPoints(int, STORY_CROWD, STORY_ROUTE, STORY_JOURNEY, STORY_CAUSES, STORY_CHANNELS),
 };
 Theory((int story), lumping, cells_are_bounded_in_a_long_run)
 {

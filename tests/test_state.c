@@ -106,8 +106,8 @@ static void resume_each_day(int story, flow_individuals individuals)
 
 TheoryDataPoints(state, goes_on_from_any_day) = {
     DataPoints(int, STORY_CROWD, STORY_MATCHES, STORY_FLEE, STORY_MODULES, STORY_GRID, STORY_ROUTE,
-               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF,
-               STORY_STATUS),
+               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF, STORY_STATUS,
+               STORY_CHANNELS),
     DataPoints(int, 0, 1, 2),
 };
 Theory((int story, int mode), state, goes_on_from_any_day)
@@ -175,9 +175,8 @@ Test(state, stories_change_every_part_of_it)
         flow_model_free(m);
         flow_scenario_free(s);
     }
-    // Nobody is in these between two steps, and no rule lets people go missing.
-    static const char *const empty[] = {"active", "queue",   "entry",
-                                        "back",   "missing", "units_missing"};
+    // Nobody is in these between two steps.
+    static const char *const empty[] = {"active", "queue", "entry", "back", "ready"};
     const int n_empty = (int)(sizeof empty / sizeof *empty);
     for (int i = 0; i < all.n; i++) {
         bool expected = true;
@@ -203,8 +202,8 @@ static void poison(flow_model *m)
 
 TheoryDataPoints(state, scratch_is_never_read) = {
     DataPoints(int, STORY_CROWD, STORY_MATCHES, STORY_FLEE, STORY_MODULES, STORY_GRID, STORY_ROUTE,
-               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF,
-               STORY_STATUS)};
+               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF, STORY_STATUS,
+               STORY_CHANNELS)};
 Theory((int story), state, scratch_is_never_read)
 {
     flow_scenario *s = story_load(story, NULL);
@@ -224,8 +223,8 @@ Theory((int story), state, scratch_is_never_read)
 // A number added to flow_model that changes with time but is no row of the tables is found here.
 TheoryDataPoints(state, every_byte_that_changes_comes_back) = {
     DataPoints(int, STORY_CROWD, STORY_MATCHES, STORY_FLEE, STORY_MODULES, STORY_GRID, STORY_ROUTE,
-               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF,
-               STORY_STATUS)};
+               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF, STORY_STATUS,
+               STORY_CHANNELS)};
 Theory((int story), state, every_byte_that_changes_comes_back)
 {
     // Numbers of rows made from the state, memory, and what has a table of its own.
@@ -266,8 +265,8 @@ Theory((int story), state, every_byte_that_changes_comes_back)
 
 TheoryDataPoints(state, reset_equals_newly_made) = {
     DataPoints(int, STORY_CROWD, STORY_MATCHES, STORY_FLEE, STORY_MODULES, STORY_GRID, STORY_ROUTE,
-               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF,
-               STORY_STATUS)};
+               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF, STORY_STATUS,
+               STORY_CHANNELS)};
 Theory((int story), state, reset_equals_newly_made)
 {
     for (int mode = 0; mode < 3; mode++) {
@@ -529,8 +528,8 @@ Test(state, cut_anywhere_is_refused)
 // and its people are conserved. Forged states come with a correct hash, so none helps here.
 TheoryDataPoints(state, changed_bytes_are_refused_or_harmless) = {
     DataPoints(int, STORY_CROWD, STORY_MATCHES, STORY_FLEE, STORY_MODULES, STORY_GRID, STORY_ROUTE,
-               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF,
-               STORY_STATUS)};
+               STORY_JOURNEY, STORY_FOLDER, STORY_CAUSES, STORY_LATTICE, STORY_RELIEF, STORY_STATUS,
+               STORY_CHANNELS)};
 Theory((int story), state, changed_bytes_are_refused_or_harmless)
 {
     flow_scenario *s = story_load(story, NULL);

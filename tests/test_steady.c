@@ -31,6 +31,7 @@ static const struct {
     {STORY_CAUSES, {NULL}},
     {STORY_LATTICE, {NULL}},
     {STORY_STATUS, {NULL}},
+    {STORY_CHANNELS, {NULL}},
 };
 enum { n_case = sizeof cases / sizeof *cases };
 
@@ -49,7 +50,7 @@ static int64_t run(int story, flow_model *m, uint64_t seed, uint32_t member)
 
 // The counter sees what it has to: the first period needs memory, the same period again none.
 TheoryDataPoints(steady, a_period_that_was_run_before_allocates_nothing) = {
-    DataPoints(int, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+    DataPoints(int, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16),
 };
 Theory((int i), steady, a_period_that_was_run_before_allocates_nothing)
 {
@@ -72,7 +73,7 @@ Theory((int i), steady, a_period_that_was_run_before_allocates_nothing)
 // Chance needs a little more room now and then, by doubling: less and less, and nothing on most
 // days. Arrays of exact size would fail: they need memory for every new largest number.
 TheoryDataPoints(steady, other_seeds_and_members_soon_need_nothing_more) = {
-    DataPoints(int, 0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+    DataPoints(int, 0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16),
 };
 Theory((int i), steady, other_seeds_and_members_soon_need_nothing_more)
 {
