@@ -1,6 +1,7 @@
 #include "output.h"
 
 #include "output_indicators.h"
+#include "output_ledger.h"
 #include "output_static.h"
 #include "output_trajectories.h"
 
@@ -412,6 +413,7 @@ static flow_err close_whole(flow_output *o, const flow_model *model)
     FLOW_TRY(write_columns(o, true));
     FLOW_TRY(write_indicators(o));
     FLOW_TRY(flow_output_trajectories(&o->part.hdf, model));
+    FLOW_TRY(flow_output_ledger(&o->part.hdf, model, &o->axes.place));
     FLOW_TRY(write_sums(&o->part.hdf, model));
     close_all(o);
     return flow_part_finish(&o->part);

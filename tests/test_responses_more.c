@@ -21,7 +21,7 @@ typedef struct programme {
 ParameterizedTestParameters(programmes, act_by_the_share_who_take_part)
 {
     static programme rows[] = {
-        {"information: {" PLAIN ", who: displaced", "awareness", 0.0, 1.0, 6.0},
+        {"information_campaign: {" PLAIN ", who: displaced", "awareness", 0.0, 1.0, 6.0},
         {"host_programme: {" PLAIN ", who: displaced", "host_support", 0.0, 0.5, 9.0},
         {"host_programme: {" PLAIN ", who: displaced", "school_places", 0.0, 3.0, 9.0},
         {"remittance_fees: {" PLAIN "", "remittance_fee", 1.0, 0.4854, 0.0},
@@ -51,9 +51,9 @@ ParameterizedTest(programme *p, programmes, act_by_the_share_who_take_part)
 
 Test(programmes, tell_the_risks_of_ways_where_people_start)
 {
-    aid a =
-        aid_make("information: {" PLAIN ", who: displaced, place: Cedar, risk_awareness: 0.8}\n",
-                 NULL, NULL, 5);
+    aid a = aid_make("information_campaign: {" PLAIN
+                     ", who: displaced, place: Cedar, risk_awareness: 0.8}\n",
+                     NULL, NULL, 5);
     aid_steps(&a, 1);
     aid_is(aid_link(&a, "risk_awareness", AID_CEDAR, AID_DOGWOOD), 0.8, "from there");
     aid_is(aid_link(&a, "risk_awareness", AID_DOGWOOD, AID_CEDAR), 0.0, "to there");
@@ -120,7 +120,8 @@ Test(programmes, care_lowers_mortality)
 
 Test(registration, goes_on_until_all_are_registered)
 {
-    aid a = aid_make("registration: {" PLAIN ", most_per_day: 100, place: Cedar}\n", NULL, NULL, 5);
+    aid a = aid_make("registration_drive: {" PLAIN ", most_per_day: 100, place: Cedar}\n", NULL,
+                     NULL, 5);
     const double before[AID_N_PLACE] = {0.0, 0.0, 0.75, 0.0, 0.0};
     aid_steps(&a, 1);
     aid_is(aid_place(&a, "registrations", AID_CEDAR), 100.0, "registered a day");
@@ -520,8 +521,9 @@ Test(flight, assisted_returns_are_more_and_forced_ones_cost_more)
         }
         aid a = flight(yaml, "prima_facie: 1, naturalise: 0, remain: 0, redisplaced: 0", 100);
         if (k == 1) {
-            aid_is(aid_place(&a, "homeward_factor", AID_ELM), exp(1.0), "factor on going home");
-            aid_is(aid_place(&a, "redisplacement_factor", AID_ALDER), 0.3,
+            aid_is(aid_place(&a, "homeward_factor__assisted_return", AID_ELM), exp(1.0),
+                   "factor on going home");
+            aid_is(aid_place(&a, "redisplacement_factor__assisted_return", AID_ALDER), 0.3,
                    "factor on leaving again");
             aid_is(aid_place(&a, "return_offer", AID_ELM), 1000.0, "USD");
         }
@@ -529,7 +531,11 @@ Test(flight, assisted_returns_are_more_and_forced_ones_cost_more)
         for (int s = FLOW_STATUS_REFUGEE; s <= FLOW_STATUS_IRREGULAR; s++) {
             refugees += aid_at(&a, "people_by_status", AID_ELM * FLOW_N_STATUS + s, n_count);
         }
-        const double hazard = aid_place(&a, "return_hazard", AID_ALDER);
+        double hazard = aid_place(&a, "return_hazard", AID_ALDER);
+        if (k > 0) {
+            hazard *= aid_place(&a, "homeward_factor", AID_ELM) /
+                      aid_place(&a, "homeward_factor__assisted_return", AID_ELM);
+        }
         aid_steps(&a, 1);
         if (k > 0) { each[k] = aid_place(&a, "cost", AID_ELM) / (refugees * hazard); }
         aid_steps(&a, 59);

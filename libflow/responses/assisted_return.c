@@ -6,7 +6,7 @@
 
 enum { ASSISTED, FORCED };
 enum { COST, OFFER, HOMEWARD, REINTEGRATE, AGAIN }; // own columns
-enum { RETURN };                                    // what it reads
+enum { RETURN, HOMEWARD_NOW };                      // what it reads
 
 typedef struct param {
     flow_measure plan;
@@ -104,7 +104,9 @@ static void expect(const flow_turn *turn, double *out)
         if (row->home < 0 || row->home == row->place || !d->home[row->home]) { continue; }
         const int32_t *country = turn->world->place_country;
         if (!may_return(row->status) || country[row->home] == country[row->place]) { continue; }
-        out[row->place] += (double)row->persons * turn->read[RETURN][row->home] * push(p);
+        const double own = turn->own[HOMEWARD][row->place];
+        const double others = own > 0.0 ? turn->read[HOMEWARD_NOW][row->place] / own : 1.0;
+        out[row->place] += (double)row->persons * turn->read[RETURN][row->home] * others * push(p);
     }
 }
 
@@ -153,6 +155,6 @@ const flow_module flow_module_assisted_return = {
     .field = fields,
     .param_size = sizeof(param),
     .writes = "cost,return_offer,homeward_factor,change_factor_reintegrate,redisplacement_factor",
-    .reads = "return_hazard",
+    .reads = "return_hazard,homeward_factor",
     .load = load,
     .step = step};

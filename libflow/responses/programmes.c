@@ -218,7 +218,7 @@ static flow_err step(flow_turn *turn)
                                           .step = step};
 
 #define FORMULA "libflow: effect = neutral + (value - neutral) * share of the people who take part"
-MODULE(information, information,
+MODULE(information_campaign, information,
        "Information on routes, risks and services, by app, radio or talk.", FORMULA,
        "awareness,risk_awareness")
 MODULE(host_programme, host, "Support of the people who host: less strain, more services.", FORMULA,

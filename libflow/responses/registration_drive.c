@@ -32,7 +32,7 @@ static flow_err load(flow_setup *setup)
     const param *p = setup->param;
     const flow_world *w = setup->world;
     data *d = flow_setup_keep(setup, 1, sizeof *d);
-    if (d == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for registration"); }
+    if (d == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for registration_drive"); }
     setup->data = d;
     setup->n_state = flow_measure_n_state(w) + w->n_place;
     return flow_measure_load(setup, &p->plan, &d->scope);
@@ -59,10 +59,10 @@ static flow_err step(flow_turn *turn)
     return FLOW_OK;
 }
 
-const flow_module flow_module_registration = {
+const flow_module flow_module_registration_drive = {
     .version = FLOW_MODULE_VERSION,
     .kind = FLOW_RESPONSE,
-    .name = "registration",
+    .name = "registration_drive",
     .help = "Registration of displaced people, with biometrics.",
     .source = "libflow: persons per day, up to those who are not registered yet",
     .many = true,
