@@ -87,10 +87,10 @@ static flow_err step(flow_turn *turn)
     return FLOW_OK;
 }
 
-const flow_module flow_module_information = {
+const flow_module flow_module_word_of_mouth = {
     .version = FLOW_MODULE_VERSION,
     .kind = FLOW_PROCESS,
-    .name = "information",
+    .name = "word_of_mouth",
     .help = "Awareness spreads at places and from relatives elsewhere; some know the true risks.",
     .source =
         "da/dt = (outside + peers A + kin touch) (1 - a) - forget a, A with what responses add "
