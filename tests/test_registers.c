@@ -13,8 +13,8 @@
     .days = 90,                                                                                    \
     .place = "A,town,,9000,,,Here,,1,1;B,town,,4000,,,There,,2,1;C,camp,,0,700,,There,,2,2;",      \
     .link = "A,B,30;B,C,40;"
-static const toy registers = {LANDS, .yaml = "movement: {rule: none}\nregisters:\n"};
-static const toy talk = {LANDS, .yaml = "movement: {rule: none}\nword_of_mouth:\n"};
+static const toy registers = {LANDS, .yaml = "movement: {rule: none}\nregistration:\n"};
+static const toy talk = {LANDS, .yaml = "movement: {rule: none}\ninformation:\n"};
 
 /// Let the people be other ones: a new count of a status at C.
 static void set_people(turns *t, flow_status status, int64_t persons)
@@ -29,7 +29,7 @@ static void set_people(turns *t, flow_status status, int64_t persons)
 // Known answer: 1 % of those without an entry and the capacity of responses, per day.
 Test(registers, people_are_registered_at_the_rate_and_by_capacity)
 {
-    turns t = turns_begin(&registers, "registers");
+    turns t = turns_begin(&registers, "registration");
     set_people(&t, FLOW_STATUS_REFUGEE, 800);
     set_people(&t, FLOW_STATUS_IRREGULAR, 50); // they keep away
     double done = 0.0;
@@ -52,8 +52,8 @@ Test(registers, people_are_registered_at_the_rate_and_by_capacity)
 Test(registers, entries_of_people_who_left_stay_for_a_while)
 {
     toy what = registers;
-    what.set[0] = "registers.twice=0";
-    turns t = turns_begin(&what, "registers");
+    what.set[0] = "registration.twice=0";
+    turns t = turns_begin(&what, "registration");
     set_people(&t, FLOW_STATUS_REFUGEE, 1000);
     turns_reads(&t, "registrations")[2] = 1e6;
     turns_step(&t);
@@ -93,9 +93,9 @@ Test(registers, double_entries_take_rations_away)
 Test(registers, news_reach_people_at_the_rate)
 {
     toy what = talk;
-    what.set[0] = "word_of_mouth.peers=0";
-    what.set[1] = "word_of_mouth.outside=0.003";
-    turns t = turns_begin(&what, "word_of_mouth");
+    what.set[0] = "information.peers=0";
+    what.set[1] = "information.outside=0.003";
+    turns t = turns_begin(&what, "information");
     turns_put(&t, "A", FLOW_STATUS_RESIDENT, NULL, 8000);
     for (int day = 1; day <= 1000; day++) {
         turns_step(&t);
@@ -108,7 +108,7 @@ Test(registers, news_reach_people_at_the_rate)
 /// Awareness at A after half a year, with people of A elsewhere and what others have told there.
 static double after(int64_t abroad, double told_here, double told_there)
 {
-    turns t = turns_begin(&talk, "word_of_mouth");
+    turns t = turns_begin(&talk, "information");
     turns_put(&t, "A", FLOW_STATUS_RESIDENT, NULL, 8000);
     turns_put(&t, "B", FLOW_STATUS_REFUGEE, "A", abroad);
     for (int day = 0; day < 180; day++) {
@@ -143,8 +143,8 @@ Test(registers, knowledge_spreads_through_relatives_and_programmes)
 Test(registers, some_of_the_informed_know_the_true_risks)
 {
     toy what = talk;
-    what.set[0] = "word_of_mouth.knows=0.4";
-    turns t = turns_begin(&what, "word_of_mouth");
+    what.set[0] = "information.knows=0.4";
+    turns t = turns_begin(&what, "information");
     for (int32_t l = 0; l < t.s->n_link; l++) {
         cr_expect_float_eq(turns_writes(&t, "risk_awareness")[l], 0.04, 1e-15);
     }
@@ -170,7 +170,7 @@ Test(registers, all_processes_together_keep_the_promises)
                    .link = "A,B,30;B,C,40;A,C,45;",
                    .yaml = "movement: {rule: destination}\ndestination_conflict: {population: 0}\n"
                            "needs: {by_register: true}\nhealth:\nprotection:\neducation:\n"
-                           "integration:\nhost:\nremittances:\nregisters:\nword_of_mouth:\n"
+                           "integration:\nhost:\nremittances:\nregistration:\ninformation:\n"
                            "status: {claim_share: 0.5, decisions: 20}\n"};
     char path[] = "/tmp/flow-registers-XXXXXX";
     const int file = mkstemp(path);

@@ -114,7 +114,7 @@ static const flow_field fields[] = {
     {"camp_shelter", AT(camp_shelter), FLOW_BOOL, "", "true", 0, 0, NULL, 'A', "libflow",
      "The capacity of a camp in the list of places is shelter."},
     {"by_register", AT(by_register), FLOW_BOOL, "", "false", 0, 0, NULL, 'A', "libflow",
-     "Shelter and food go by the registers of the process `registers`: the unregistered get none, "
+     "Shelter and food go by the registers of the process registration: the unregistered get none, "
      "double and old entries take their part."},
     CASH("shelter", SHELTER, "0.3", "0.5", "shelter"),
     CASH("food", FOOD, "0.5", "0.5", "food"),

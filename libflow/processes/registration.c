@@ -65,10 +65,10 @@ static flow_err step(flow_turn *turn)
     return FLOW_OK;
 }
 
-const flow_module flow_module_registers = {
+const flow_module flow_module_registration = {
     .version = FLOW_MODULE_VERSION,
     .kind = FLOW_PROCESS,
-    .name = "registers",
+    .name = "registration",
     .help = "Displaced people are registered; registers hold double and old entries, too.",
     .source = "libflow: reported = registered (1 + twice duplicate_factor) + entries of people who "
               "left",

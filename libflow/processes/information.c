@@ -87,10 +87,10 @@ static flow_err step(flow_turn *turn)
     return FLOW_OK;
 }
 
-const flow_module flow_module_word_of_mouth = {
+const flow_module flow_module_information = {
     .version = FLOW_MODULE_VERSION,
     .kind = FLOW_PROCESS,
-    .name = "word_of_mouth",
+    .name = "information",
     .help = "Awareness spreads at places and from relatives elsewhere; some know the true risks.",
     .source =
         "da/dt = (outside + peers A + kin touch) (1 - a) - forget a, A with what responses add "
