@@ -28,6 +28,14 @@ static bool add(flow_entering *e, uint32_t group, int64_t n)
     return true;
 }
 
+/// Status of those who enter. Under the destination rule residents do, too; those whom the list of
+/// places calls displaced are so.
+static int32_t status_of(const flow_model *m, int32_t place)
+{
+    if (m->to != NULL && m->work[0].purpose != FLOW_DRAW_INITIAL) { return FLOW_STATUS_RESIDENT; }
+    return m->s->foreign[place] ? FLOW_STATUS_REFUGEE : FLOW_STATUS_IDP;
+}
+
 /// Everybody who enters gets a class on one more axis.
 static bool divide(flow_model *m, const flow_people_axis *axis, int32_t place, int32_t cause,
                    const flow_entering *from, flow_entering *to)
@@ -37,11 +45,7 @@ static bool divide(flow_model *m, const flow_people_axis *axis, int32_t place, i
         int32_t only = -1;
         switch (axis->kind) {
         case FLOW_AXIS_ORIGIN: only = place; break;
-        case FLOW_AXIS_STATUS:
-            only = m->to != NULL          ? FLOW_STATUS_RESIDENT
-                   : m->s->foreign[place] ? FLOW_STATUS_REFUGEE
-                                          : FLOW_STATUS_IDP;
-            break;
+        case FLOW_AXIS_STATUS: only = status_of(m, place); break;
         case FLOW_AXIS_CAUSE: only = cause; break;
         case FLOW_AXIS_DEBT: only = 0; break;
         default: break;
