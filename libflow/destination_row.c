@@ -326,14 +326,24 @@ const flow_going *flow_destination_row(flow_model *m, flow_work *w, int32_t plac
     return row;
 }
 
+/// As the crow flies, so that it does not change with closures.
+static double km_from_home(const flow_scenario *s, int32_t home, int32_t place)
+{
+    if (home == place) { return 0.0; }
+    return flow_great_circle_km(s->latitude[home], s->longitude[home], s->latitude[place],
+                                s->longitude[place]);
+}
+
 bool flow_destination_own_row(const flow_model *m, flow_work *w, const flow_going *row,
                               const flow_row_rule *rule, int32_t origin, double reach,
                               flow_own_row *out)
 {
     const double follow = rule->coefficient[FLOW_TERM_DIASPORA];
-    const bool kin = m->to->kin && row->utility && follow != 0.0 && origin >= 0;
+    const bool own = row->utility && origin >= 0;
+    const bool kin = m->to->kin && own && follow != 0.0;
+    const double near = own ? rule->coefficient[FLOW_TERM_HOME] : 0.0;
     *out = (flow_own_row){.weight = row->weight, .tail = row->tail};
-    if (!kin && !isfinite(reach)) { return true; }
+    if (!kin && near == 0.0 && !isfinite(reach)) { return true; }
     flow_row_room *room = &m->to->room[w - m->work];
     if (!flow_row_reserve(room, row->n + 1)) { return false; } // it may be another thread's work
     double *weight = room->value, *tail = room->value + room->size;
@@ -344,6 +354,7 @@ bool flow_destination_own_row(const flow_model *m, flow_work *w, const flow_goin
             weight[k] *=
                 pow(1.0 + settled(m->s, origin, j) + compatriots(m->to, j, origin), follow);
         }
+        if (near != 0.0) { weight[k] *= pow(1.0 + km_from_home(m->s, origin, j), near); }
     }
     flow_split_prepare(row->n, weight, tail);
     *out = (flow_own_row){.weight = weight, .tail = tail};

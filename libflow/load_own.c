@@ -1,5 +1,6 @@
 // libflow's own folder: scenario.yaml, places.csv, links.csv. docs/formats.md describes it.
 #include "load.h"
+#include "people.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -355,8 +356,7 @@ flow_err flow_load_own(flow_loader *l)
     return flow_load_own_tables(l);
 }
 
-// What a scenario of the destination rule cannot mean
-// -----------------------------------------------
+// What a scenario of the destination rule cannot mean ---------------------------------------------
 
 /// Coefficients of what nothing tells yet.
 static void warn_of_idle_terms(flow_loader *l)
@@ -365,7 +365,6 @@ static void warn_of_idle_terms(flow_loader *l)
         int32_t term;
         const char *key;
     } idle[] = {{FLOW_TERM_LANGUAGE, "language"},
-                {FLOW_TERM_HOME, "home"},
                 {FLOW_TERM_RISK, "risk"},
                 {FLOW_TERM_SERVICES, "services"}};
     int32_t n;
@@ -384,6 +383,36 @@ static void warn_of_idle_terms(flow_loader *l)
     }
 }
 
+/// The distance from home needs a home, and coordinates.
+static void check_home(flow_loader *l)
+{
+    const flow_scenario *s = l->s;
+    const flow_groups *groups = s->groups;
+    bool any = false;
+    for (int32_t i = 0; i < groups->n_chooser * FLOW_N_CAUSE; i++) {
+        const int32_t c = i % FLOW_N_CAUSE;
+        const double add = flow_choose_add(groups, i / FLOW_N_CAUSE, c, FLOW_TERM_HOME);
+        any = any || (c != FLOW_CAUSE_RETURN &&
+                      fabs(s->set.choice[c].coefficient[FLOW_TERM_HOME] + add) > 0.0);
+    }
+    if (!any) { return; }
+    const flow_mark at = {.file = s->path};
+    if (flow_groups_origin(groups) == NULL) {
+        flow_problem_warning(&l->problems, at,
+                             "the coefficient home of destinations changes nothing: nobody's home "
+                             "is known without origin in people.axes");
+        return;
+    }
+    for (int32_t p = 0; p < s->n_place; p++) {
+        if (isfinite(s->latitude[p]) && isfinite(s->longitude[p])) { continue; }
+        char shown[64];
+        flow_problem_error(&l->problems, at,
+                           "the coefficient home of destinations needs latitude and longitude of "
+                           "every place, '%s' has none",
+                           flow_quote(s->place_name[p], shown));
+    }
+}
+
 void flow_load_check_destination(flow_loader *l)
 {
     const flow_scenario *s = l->s;
@@ -397,4 +426,5 @@ void flow_load_check_destination(flow_loader *l)
                              "nobody lives at any place (column population), so nobody can move");
     }
     warn_of_idle_terms(l);
+    check_home(l);
 }

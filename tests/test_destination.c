@@ -366,6 +366,54 @@ Test(destination, people_follow_those_of_their_own_origin)
     toy_end(&w);
 }
 
+// Known answer: (1 + km from home)^b, as the crow flies; at home the distance is 0, and of two
+// origins at one place each has its own.
+Test(destination, people_stay_near_their_home)
+{
+    toy t = labour;
+    t.yaml = "movement: {rule: destination}\npeople: {axes: origin}\n";
+    t.place = "A,town,,100000,,,Here,,0,0;B,town,,30000,,,Here,,0,0.4;"
+              "C,town,,20000,,,There,,0,2;D,town,,10000,,,There,,3,0;";
+    t.set[6] = "destination_economic.may_stay=false";
+    t.set[7] = "destination_flood.distance=-60"; // to B, 40 km away, or 90 km
+    t.set[8] = "destination_economic.home=-1.3";
+    t.set[9] = "destination_economic.diaspora=0";
+    toy_world w = toy_make(&t, 37);
+    push(&w, "onset_flood", "A", 1.0);
+    toy_days(&w, 1);
+    cr_assert_eq(people_of(&w, "B", "A"), 100000.0);
+    push(&w, "onset_flood", "A", 0.0);
+    push(&w, "onset_economic", "B", 0.5);
+    toy_days(&w, 1);
+    static const char *const town[] = {"A", "C", "D"}, *const from[] = {"A", "B"};
+    static const double km[] = {40, 130, 160}, people[] = {100000, 30000};
+    const double degree = 6371.0088 * acos(-1.0) / 180.0; // on the equator and on a meridian
+    const double home[2][3] = {
+        {0, 2 * degree, 3 * degree},
+        {0.4 * degree, 1.6 * degree,
+         6371.0088 * acos(cos(3 * acos(-1.0) / 180) * cos(0.4 * acos(-1.0) / 180))}};
+    for (int o = 0; o < 2; o++) {
+        double weight[3], sum = 0.0;
+        for (int k = 0; k < 3; k++) {
+            weight[k] = pow(1.0 + home[o][k], -1.3) / km[k];
+            sum += weight[k];
+        }
+        for (int k = 0; k < 3; k++) {
+            expect_near(people_of(&w, town[k], from[o]), people[o], 0.5 * weight[k] / sum, town[k]);
+        }
+    }
+    toy_end(&w);
+    t.place = labour.place;
+    toy_refused(&t, "memory: the coefficient home of destinations needs latitude and longitude of "
+                    "every place, 'A' has none\n"
+                    "memory: the coefficient home of destinations needs latitude and longitude of "
+                    "every place, 'B' has none\n"
+                    "memory: the coefficient home of destinations needs latitude and longitude of "
+                    "every place, 'C' has none\n"
+                    "memory: the coefficient home of destinations needs latitude and longitude of "
+                    "every place, 'D' has none");
+}
+
 // What can have no effect is warned of.
 Test(destination, idle_settings_are_warned_of)
 {

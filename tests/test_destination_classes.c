@@ -306,9 +306,10 @@ static void refuse_choice(const char *choose, const char *set, const char *expec
 
 Test(classes, tables_of_choices_that_cannot_be_are_refused)
 {
-    refuse_choice("axis,class,term,add\nsex,male,distance,1\n", NULL,
-                  "choose.csv:2:1: 'sex' is not origin, status, cause or an attribute that the "
-                  "scenario gives its people");
+    refuse_choice(
+        "axis,class,term,add\nsex,male,distance,1\n", NULL,
+        "choose.csv:2:1: 'sex' is not origin, status, cause, debt or an attribute that the "
+        "scenario gives its people");
     refuse_choice("axis,class,term,add\nage,8,distanse,1\n", NULL,
                   "choose.csv:2:7: 'distanse' is no coefficient of destinations; one such as "
                   "distance or population was expected");
@@ -344,9 +345,10 @@ static void refuse(const char *leave, const char *expected)
 Test(classes, tables_that_cannot_be_are_refused)
 {
     refuse(NULL, "leave.csv: the file is missing; people.leave names it");
-    refuse("axis,class,factor\nsex,male,1\n",
-           "leave.csv:2:1: 'sex' is not origin, status, cause or an attribute that the scenario "
-           "gives its people");
+    refuse(
+        "axis,class,factor\nsex,male,1\n",
+        "leave.csv:2:1: 'sex' is not origin, status, cause, debt or an attribute that the scenario "
+        "gives its people");
     refuse("axis,class,factor\ngender,mail,1\n",
            "leave.csv:2:8: 'mail' is no class of gender; a value of it, or a range of numbers such "
            "as 0..17, was expected");
