@@ -217,7 +217,7 @@ static double stayed(const char *set, double *sent)
     return out;
 }
 
-// Effect: money sent home keeps people there (MODEL 4.9), here with a large coefficient.
+// Effect: money sent home keeps people there, here with a large coefficient.
 Test(both_ends, remittances_keep_people_at_home)
 {
     double sent, none;

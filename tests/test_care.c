@@ -240,7 +240,7 @@ static double onward_leavers(double school_places)
     return leavers;
 }
 
-// Effect: with places at school fewer people move on (MODEL 4.10, option 7).
+// Effect: with places at school fewer people move on.
 Test(care, fewer_people_move_on_where_children_are_at_school)
 {
     const double without = onward_leavers(0.0), with = onward_leavers(1e5);

@@ -67,7 +67,7 @@ Test(registers, entries_of_people_who_left_stay_for_a_while)
     turns_end(&t);
 }
 
-// Effect: double entries take food away from people, checks give it back (MODEL 4.10, option 12).
+// Effect: double entries take food away from people, checks give it back.
 Test(registers, double_entries_take_rations_away)
 {
     toy what = {LANDS, .yaml = "movement: {rule: none}\nneeds: {by_register: true}\n"};
@@ -139,26 +139,29 @@ Test(registers, knowledge_spreads_through_relatives_and_programmes)
     cr_expect_gt(after(0, 0.3, 0), alone + 0.05, "who is told here tells others");
 }
 
-// The informed of the place where a link begins know its risks, in part.
-Test(registers, some_of_the_informed_know_the_true_risks)
+// Known answer: of what people tell each other only what is true counts.
+Test(registers, rumours_inform_nobody)
 {
-    toy what = talk;
-    what.set[0] = "information.knows=0.4";
-    turns t = turns_begin(&what, "information");
-    for (int32_t l = 0; l < t.s->n_link; l++) {
-        cr_expect_float_eq(turns_writes(&t, "risk_awareness")[l], 0.04, 1e-15);
+    for (int k = 0; k <= 2; k++) {
+        static const char *const set[] = {"information.true_share=0", "information.true_share=0.5",
+                                          "information.true_share=1"};
+        toy what = talk;
+        what.set[0] = set[k];
+        turns t = turns_begin(&what, "information");
+        turns_put(&t, "A", FLOW_STATUS_RESIDENT, NULL, 8000);
+        turns_put(&t, "B", FLOW_STATUS_REFUGEE, "A", 160);
+        turns_reads(&t, "awareness")[0] = 0.2;
+        turns_reads(&t, "awareness")[1] = 0.5; // touch: 5 x 160 x 0.5 / 8000
+        turns_step(&t);
+        const double learn = 1e-4 + 0.5 * k * (0.01 * 0.2 + 0.04 * 0.05);
+        const double limit = learn / (learn + 1e-3);
+        cr_expect_float_eq(turns_writes(&t, "awareness")[0],
+                           limit + (0.1 - limit) * exp(-(learn + 1e-3)), 1e-15);
+        turns_end(&t);
     }
-    turns_reads(&t, "awareness")[1] = 0.9;
-    turns_step(&t);
-    for (int32_t l = 0; l < t.s->n_link; l++) {
-        const double known = t.s->world.link_from[l] == 1 ? 0.9 : 0.0;
-        cr_expect_float_eq(turns_writes(&t, "risk_awareness")[l], 0.4 * known, 1e-15);
-    }
-    turns_end(&t);
 }
 
-// The whole model
-// ----------------------------------------------------------------------------------
+// The whole model --------------------------------------------------------------------------------
 
 // All processes at once: same bits for any number of threads, also when resumed, and a step
 // allocates nothing.
@@ -209,4 +212,39 @@ Test(registers, all_processes_together_keep_the_promises)
         toy_end(&w);
     }
     (void)unlink(path);
+}
+
+/// Attempts to cross a sea in two months, with what people know of its risk.
+static double attempts(const char *set)
+{
+    toy t = {.days = 60,
+             .place = "A,town,,400000,,,Here,,1,1;B,town,,9000,,,There,,2,1;",
+             .link = "A,B,30,,,,boat;",
+             .yaml = "movement: {rule: destination}\ninformation:\n"
+                     "channels: {risk_bias: 0.2}\npassage: {retry: 0}\n",
+             .more = {{"channels.csv", "from,to,channel,fee,success,interception,death_risk,"
+                                       "trafficking_risk\nA,B,irregular,0,1,0,0.2,0\n"}}};
+    t.set[0] = set;
+    toy_world w = toy_make(&t, 62);
+    const double hazard[2] = {0.002, 0};
+    cr_assert_eq(flow_model_assign(w.m, "hazard_conflict", hazard, 2), FLOW_OK);
+    double sum = 0.0, value[2 * FLOW_N_CHANNEL];
+    for (int day = 0; day < 60; day++) {
+        toy_days(&w, 1);
+        cr_assert_eq(flow_model_observe(w.m, "attempts", value, 2 * FLOW_N_CHANNEL), FLOW_OK, "%s",
+                     flow_error_text());
+        for (int k = 0; k < 2 * FLOW_N_CHANNEL; k++) { sum += value[k]; }
+    }
+    toy_end(&w);
+    return sum;
+}
+
+// Effect (Tjaden and Dunsch 2021): who knows the true risks tries less often to cross.
+Test(registers, informed_people_try_less_often)
+{
+    const double none = attempts("information.first=0"), half = attempts("information.first=0.5");
+    const double all = attempts("information.first=1");
+    cr_expect_gt(none, 2000, "%g", none);
+    cr_expect_lt(half, none - 5 * sqrt(2 * none), "%g, %g", half, none);
+    cr_expect_lt(all, half - 5 * sqrt(2 * half), "%g, %g", all, half);
 }
