@@ -16,12 +16,6 @@ static double value(const flow_model *m, int32_t quantity, int32_t channel, int3
     return all != NULL ? all[link] : neutral;
 }
 
-static double passable(const flow_model *m, int32_t link)
-{
-    const double *all = flow_model_quantity(m, FLOW_Q_PASSABLE);
-    return all != NULL ? all[link] : 1.0;
-}
-
 bool flow_channel_regular(const flow_model *m, int32_t link)
 {
     if (!isfinite(m->to->cost[link])) { return false; }
@@ -38,7 +32,7 @@ static double with_odds(double chance, double factor)
 static flow_passage passage_of(const flow_model *m, int32_t link, int32_t channel)
 {
     flow_passage way = {.open = value(m, FLOW_Q_OFFERED, channel, link, 0.0) > 0.0};
-    if (channel == FLOW_CHANNEL_REGULAR) { way.open = way.open && passable(m, link) > 0.0; }
+    if (channel == FLOW_CHANNEL_REGULAR) { way.open = way.open && flow_link_passable(m, link); }
     const double before = value(m, FLOW_Q_INTERCEPTION, channel, link, 0.0);
     way.intercepted = with_odds(before, value(m, FLOW_Q_DETECTION_FACTOR, channel, link, 1.0));
     way.turned_back = 1.0 - value(m, FLOW_Q_SUCCESS, channel, link, 1.0);
@@ -96,14 +90,14 @@ double flow_channel_wealth(const flow_model *m, int32_t place, uint32_t group)
 /// Days that whoever comes now waits at the gate.
 static double days_at_gate(const flow_model *m, int32_t link)
 {
-    const double *crossings = flow_model_quantity(m, FLOW_Q_CROSSINGS);
+    const double pass = flow_link_gate(m, link);
     const flow_cells *gate = &m->to->gate[link];
-    if (crossings == NULL || crossings[link] >= 1e12 || gate->n == 0) { return 0.0; }
+    if (pass >= 1e12 || gate->n == 0) { return 0.0; }
     double n = 0.0;
     for (int32_t i = 0; i < gate->n; i++) {
         n += (double)flow_persons(m, gate->row[i].key.group, gate->row[i].n);
     }
-    return fmin(n / fmax(crossings[link], 1e-6), 1e6);
+    return fmin(n / fmax(pass, 1e-6), 1e6);
 }
 
 /// Utility without what differs from moment to moment.
@@ -201,13 +195,11 @@ static void set_inclusive(flow_model *m, int32_t link)
 /// Sum of the versions of what ways are made from.
 static uint64_t version_of_offers(const flow_model *m)
 {
-    static const int32_t read[][2] = {{FLOW_Q_FEE, FLOW_Q_TRAFFICKING_RISK_LAST},
-                                      {FLOW_Q_ENTRY, FLOW_Q_ENTRY_LAST},
-                                      {FLOW_Q_PASSABLE, FLOW_Q_PASSABLE},
-                                      {FLOW_Q_AWARENESS, FLOW_Q_AWARENESS},
-                                      {FLOW_Q_WAGE, FLOW_Q_WAGE},
-                                      {FLOW_Q_WEALTH_FACTOR, FLOW_Q_WEALTH_FACTOR},
-                                      {FLOW_Q_PRICE_INDEX, FLOW_Q_PRICE_INDEX}};
+    static const int32_t read[][2] = {
+        {FLOW_Q_FEE, FLOW_Q_TRAFFICKING_RISK_LAST},   {FLOW_Q_ENTRY, FLOW_Q_ENTRY_LAST},
+        {FLOW_Q_PASSABLE, FLOW_Q_PASSABLE},           {FLOW_Q_SEATS, FLOW_Q_SEATS},
+        {FLOW_Q_AWARENESS, FLOW_Q_AWARENESS},         {FLOW_Q_WAGE, FLOW_Q_WAGE},
+        {FLOW_Q_WEALTH_FACTOR, FLOW_Q_WEALTH_FACTOR}, {FLOW_Q_PRICE_INDEX, FLOW_Q_PRICE_INDEX}};
     uint64_t sum = m->version;
     for (size_t i = 0; i < sizeof read / sizeof *read; i++) {
         for (int32_t id = read[i][0]; id <= read[i][1]; id++) {

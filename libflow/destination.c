@@ -34,14 +34,31 @@ static bool has_other_way(const flow_model *m, int32_t link)
     return any;
 }
 
+double flow_link_gate(const flow_model *m, int32_t link)
+{
+    const double *crossings = flow_model_quantity(m, FLOW_Q_CROSSINGS);
+    const double *seats = flow_model_quantity(m, FLOW_Q_SEATS);
+    const double *passable = flow_model_quantity(m, FLOW_Q_PASSABLE);
+    const double gate = crossings != NULL ? crossings[link] : 1e12;
+    if (seats == NULL || !(seats[link] > 0.0)) { return gate; }
+    if (passable != NULL && !(passable[link] > 0.0)) { return seats[link]; }
+    return fmin(gate + seats[link], 1e12);
+}
+
+bool flow_link_passable(const flow_model *m, int32_t link)
+{
+    const double *passable = flow_model_quantity(m, FLOW_Q_PASSABLE);
+    const double *seats = flow_model_quantity(m, FLOW_Q_SEATS);
+    return passable == NULL || passable[link] > 0.0 || (seats != NULL && seats[link] > 0.0);
+}
+
 /// Days of travel on a link now; INFINITY: closed.
 static double link_cost(const flow_model *m, int32_t link)
 {
-    const double *passable = flow_model_quantity(m, FLOW_Q_PASSABLE);
     const double *factor = flow_model_quantity(m, FLOW_Q_SPEED_FACTOR);
     const double speed = link_speed(m, link) * (factor != NULL ? factor[link] : 1.0);
-    const bool regular = passable == NULL || passable[link] > 0.0;
-    const bool open = m->closed[link] == 0 && (regular || has_other_way(m, link));
+    const bool open =
+        m->closed[link] == 0 && (flow_link_passable(m, link) || has_other_way(m, link));
     return open && speed > 0.0 ? m->s->length_km[link] / speed : (double)INFINITY;
 }
 
@@ -201,7 +218,7 @@ static uint64_t versions(const flow_model *m, const int32_t *quantity, int32_t n
 static flow_err update_costs(flow_model *m)
 {
     flow_destination *d = m->to;
-    static const int32_t read[] = {FLOW_Q_PASSABLE, FLOW_Q_SPEED_FACTOR,
+    static const int32_t read[] = {FLOW_Q_PASSABLE, FLOW_Q_SPEED_FACTOR, FLOW_Q_SEATS,
                                    FLOW_Q_OFFERED + FLOW_CHANNEL_IRREGULAR,
                                    FLOW_Q_OFFERED + FLOW_CHANNEL_SMUGGLED};
     const uint64_t now = versions(m, read, (int32_t)(sizeof read / sizeof *read)) + m->version;

@@ -154,6 +154,11 @@ bool flow_row_reserve(flow_row_room *room, int32_t n);
 
 /// Make m->to; after a failure, too, it goes with the model.
 flow_err flow_destination_create(flow_model *m);
+/// Persons who may pass a link regularly per day, seats of organised transport among them; 1e12:
+/// any number.
+double flow_link_gate(const flow_model *m, int32_t link);
+/// Whether somebody may pass it regularly: it is not closed, or there are seats.
+bool flow_link_passable(const flow_model *m, int32_t link);
 void flow_destination_free(flow_model *m);
 void flow_destination_reset(flow_model *m);
 /// The state has changed as a whole: what is made from it is made anew.

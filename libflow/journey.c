@@ -239,14 +239,16 @@ int64_t flow_allowance(double whole, double *carry)
 static void open_gates(flow_model *m)
 {
     flow_destination *d = m->to;
-    const double *crossings = flow_model_quantity(m, FLOW_Q_CROSSINGS);
-    d->gated = crossings != NULL || flow_model_quantity(m, FLOW_Q_QUOTA) != NULL;
+    d->gated = flow_model_quantity(m, FLOW_Q_CROSSINGS) != NULL ||
+               flow_model_quantity(m, FLOW_Q_QUOTA) != NULL ||
+               flow_model_quantity(m, FLOW_Q_SEATS) != NULL;
     for (int32_t l = 0; l < m->s->n_link && d->gated; l++) {
-        if (crossings == NULL || crossings[l] >= 1e12) { // no gate
+        const double gate = flow_link_gate(m, l);
+        if (gate >= 1e12) { // no gate
             d->pass[l] = INT64_MAX / 2;
             continue;
         }
-        const double whole = crossings[l] * m->s->world.dt + d->pass_carry[l];
+        const double whole = gate * m->s->world.dt + d->pass_carry[l];
         d->pass[l] = flow_allowance(whole, &d->pass_carry[l]);
     }
 }
@@ -255,13 +257,12 @@ static void open_gates(flow_model *m)
 static void keep_back(flow_model *m)
 {
     flow_destination *d = m->to;
-    const double *crossings = flow_model_quantity(m, FLOW_Q_CROSSINGS);
     const double *quota = flow_model_quantity(m, FLOW_Q_QUOTA);
     if (quota != NULL) { flow_gather(m, FLOW_OWNED_START, d->pass, sizeof *d->pass, true); }
     for (int32_t l = 0; l < m->s->n_link && d->gated; l++) {
         if (d->pass[l] >= 0) { continue; }
         const int32_t c = enters(m, l);
-        if (crossings != NULL && crossings[l] < 1e12) { d->pass_carry[l] += (double)d->pass[l]; }
+        if (flow_link_gate(m, l) < 1e12) { d->pass_carry[l] += (double)d->pass[l]; }
         if (quota != NULL && c >= 0 && quota[c] < 1e12) { d->quota_carry[c] += (double)d->pass[l]; }
     }
 }
