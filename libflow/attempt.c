@@ -5,7 +5,7 @@
 #include <math.h>
 
 /// What a stream is for, besides where and who.
-enum { OF_ENTRY = 1, OF_RECRUITMENT, OF_CHOICE, OF_WAITING, OF_ATTEMPT };
+enum { OF_ENTRY = 1, OF_RECRUITMENT, OF_CHOICE, OF_WAITING, OF_ATTEMPT, OF_SEATS };
 
 /// Every party draws from a stream of its own, named by where it is, who it is and what for: what
 /// happens to others changes nothing.
@@ -187,6 +187,67 @@ void flow_attempt(flow_model *m, flow_work *w, int32_t link, int32_t channel, fl
         end_attempt(m, w, link, channel, k, &part, into);
     }
     *(flow_rng_state *)w->rng->state = before;
+}
+
+// Seats -------------------------------------------------------------------------------------------
+
+/// Whether the way of a cell at a place begins with a link.
+static bool is_bound_for(const flow_model *m, flow_work *w, int32_t place, const flow_key *key,
+                         int32_t link)
+{
+    int32_t next = -1;
+    if (key->route == 0) { return false; }
+    (void)flow_routes_next(m->to->routes, m->to->room[w - m->work].search, place,
+                           (int32_t)key->route - 1, &next, NULL);
+    return next == link;
+}
+
+/// A party travels on seats: no fee, no risk, and nobody asks who may enter.
+static void sit_down(flow_model *m, flow_work *w, int32_t link, flow_party *party, flow_cells *into)
+{
+    const int64_t at = (int64_t)link * FLOW_N_CHANNEL + FLOW_CHANNEL_REGULAR;
+    m->to->outcome[at * FLOW_N_OUTCOME + FLOW_END_PASSED] +=
+        flow_persons(m, party->key.group, party->n);
+    end_attempt(m, w, link, FLOW_CHANNEL_REGULAR, FLOW_END_PASSED, party, into);
+}
+
+/// The seats of one link go to a uniform choice of those who wait for it.
+static void board_link(flow_model *m, flow_work *w, int32_t link, flow_cells *cells,
+                       flow_cells *into)
+{
+    const int32_t place = m->s->link_from[link];
+    int64_t *seats = &m->to->places_left[(int64_t)link * FLOW_N_CHANNEL + FLOW_CHANNEL_REGULAR];
+    int64_t n = 0;
+    for (int32_t i = 0; i < cells->n; i++) {
+        if (is_bound_for(m, w, place, &cells->row[i].key, link)) { n += cells->row[i].n; }
+    }
+    for (int32_t i = 0; i < cells->n && n > 0 && *seats > 0; i++) {
+        const flow_key key = cells->row[i].key;
+        if (!is_bound_for(m, w, place, &key, link)) { continue; }
+        const int32_t size = flow_group_size(&m->groups, key.group);
+        const int64_t room = flow_units_of(*seats, size), here = cells->row[i].n;
+        open_stream(m, w, place, &key, (uint64_t)link << 8 | OF_SEATS);
+        const int64_t go = flow_hypergeometric(w->rng, here, n - here, room < n ? room : n);
+        n -= here;
+        if (go == 0) { continue; }
+        flow_party party = flow_cells_lift(cells, i), some;
+        flow_part(m, w, &party, go, &some);
+        cells->row[i].n = party.n;
+        if (cells->ids != NULL) { cells->ids[i] = party.ids; }
+        *seats -= go * size;
+        sit_down(m, w, link, &some, into);
+    }
+}
+
+void flow_board(flow_model *m, flow_work *w, int32_t place, flow_cells *cells, flow_cells *into)
+{
+    const flow_destination *d = m->to;
+    if (!d->channels || cells->n == 0 || flow_model_quantity(m, FLOW_Q_SEATS) == NULL) { return; }
+    for (int32_t l = m->s->first_link[place]; l < m->s->first_link[place + 1]; l++) {
+        const int64_t at = (int64_t)l * FLOW_N_CHANNEL + FLOW_CHANNEL_REGULAR;
+        if (d->places_left[at] > 0) { board_link(m, w, l, cells, into); }
+    }
+    flow_cells_compact(cells);
 }
 
 // Choosing ----------------------------------------------------------------------------------------
@@ -385,6 +446,7 @@ void flow_channels_pass(flow_model *m, flow_work *w, int32_t place, flow_cells *
 {
     if (!m->to->channels) { return; }
     flow_cells *ready = &m->to->ready[place];
+    flow_board(m, w, place, ready, into);
     for (int32_t i = 0; i < ready->n && !w->failed; i++) {
         flow_party party = flow_cells_lift(ready, i);
         pass(m, w, place, &party, into);

@@ -141,7 +141,8 @@ double flow_channel_recruitment(const flow_model *m, int32_t link)
     const double *wage = flow_model_quantity(m, FLOW_Q_WAGE);
     const flow_settings_passage *set = &m->s->set.passage;
     return set->recruitment_months * set->month_wage *
-           (wage != NULL ? wage[m->s->link_to[link]] : 1.0);
+           (wage != NULL ? wage[m->s->link_to[link]] : 1.0) *
+           value(m, FLOW_Q_FEE_FACTOR, FLOW_CHANNEL_REGULAR, link, 1.0);
 }
 
 /// Sums of exp(utility) of the regular way and of the others for one kind of traveller.
@@ -249,10 +250,13 @@ void flow_channels_open(flow_model *m)
     flow_destination *d = m->to;
     if (!d->channels) { return; }
     clear_tallies(m);
+    const double *seats = flow_model_quantity(m, FLOW_Q_SEATS);
     const int64_t n = (int64_t)m->s->n_link * FLOW_N_CHANNEL;
     for (int64_t i = 0; i < n; i++) {
         const int32_t link = (int32_t)(i / FLOW_N_CHANNEL), c = (int32_t)(i % FLOW_N_CHANNEL);
-        const double most = value(m, FLOW_Q_PASSAGES, c, link, 1e12);
+        const double most = c == FLOW_CHANNEL_REGULAR
+                                ? (seats != NULL && d->chosen[link] ? seats[link] : 0.0)
+                                : value(m, FLOW_Q_PASSAGES, c, link, 1e12);
         d->places_left[i] = INT64_MAX / 2;
         if (most >= 1e12) { continue; }
         const double whole = most * m->s->world.dt + d->places_carry[i];

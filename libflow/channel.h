@@ -78,6 +78,8 @@ void flow_channels_pass(flow_model *m, flow_work *w, int32_t place, flow_cells *
 /// People try to pass a link and are at its end, back, or gone.
 void flow_attempt(flow_model *m, flow_work *w, int32_t link, int32_t channel, flow_party *party,
                   flow_cells *into);
+/// People at a place who wait to pass a link take the seats of organised transport on it.
+void flow_board(flow_model *m, flow_work *w, int32_t place, flow_cells *cells, flow_cells *into);
 /// People who wait try again, give up or go on waiting.
 void flow_wait_on(flow_model *m, flow_work *w, int32_t place, flow_party *party);
 /// Some people in debt have paid it off.

@@ -222,6 +222,7 @@ static void leave(flow_model *m, flow_work *w, int32_t place)
     find_push(m, place, &p);
     const flow_people_axis *axis = &m->groups.axis[m->groups.cause];
     flow_open(m, w, FLOW_DRAW_LEAVE, place);
+    flow_board(m, w, place, here, m->queue);
     const int32_t n_row = here->n;
     for (int32_t i = 0; i < n_row && !w->failed; i++) {
         const flow_key key = here->row[i].key;
@@ -259,7 +260,9 @@ static void leave(flow_model *m, flow_work *w, int32_t place)
 
 static void leave_place(flow_model *m, flow_work *w, int32_t place)
 {
+    const bool alone = m->here[place].n == 0; // then nobody has opened its stream
     leave(m, w, place);
+    if (alone && m->to->channels) { flow_open(m, w, FLOW_DRAW_LEAVE, place); }
     flow_channels_pass(m, w, place, m->queue);
 }
 

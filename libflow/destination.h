@@ -144,9 +144,10 @@ struct flow_destination {
     double *inclusive;     ///< [FLOW_N_ENTRY][n_link] expected utility of the best way
     int64_t *outcome;      ///< [n_link][FLOW_N_CHANNEL][FLOW_N_OUTCOME] persons today
     double *paid;          ///< [n_link][FLOW_N_CHANNEL] USD today
-    int64_t *places_left;  ///< [n_link][FLOW_N_CHANNEL] persons who may still try today
-    double *places_carry;  ///< [n_link][FLOW_N_CHANNEL] part of a person, or persons ahead
-    flow_cells *ready;     ///< [n_place] people who are about to choose
+    int64_t
+        *places_left; ///< [n_link][FLOW_N_CHANNEL] persons who may still try; regular: seats left
+    double *places_carry; ///< [n_link][FLOW_N_CHANNEL] part of a person, or persons ahead
+    flow_cells *ready;    ///< [n_place] people who are about to choose
 };
 
 /// Room for n candidates; false when out of memory.

@@ -163,23 +163,24 @@ static void check(flow_setup *setup, const data *d)
     }
 }
 
-/// Links of a row; they are entered where d->entry is there.
-static int64_t enter_row(flow_setup *setup, data *d, int64_t row)
+/// Enter a row for its links; false: there are none, and nobody has said why.
+static bool enter_row(flow_setup *setup, data *d, int64_t row)
 {
     const flow_rows *rows = d->rows;
     const end from = find_end(setup, row, FROM), to = find_end(setup, row, TO);
-    const double day = rows->value[DATE][row];
-    int64_t n = 0;
+    const double day = rows->value[DATE][row], channel = rows->value[CHANNEL][row];
+    const bool found = (from.place >= 0 || from.country >= 0) && (to.place >= 0 || to.country >= 0);
+    if (!found || !(channel >= 0.0)) { return true; } // told already
+    bool any = false;
     for (int32_t l = 0; l < setup->world->n_link; l++) {
         if (!is_about(setup->world, from, to, l)) { continue; }
-        n++;
-        if (d->entry == NULL) { continue; }
+        any = true;
         insert(d, (entry){.link = l,
-                          .channel = (int32_t)rows->value[CHANNEL][row],
+                          .channel = (int32_t)channel,
                           .day = isnan(day) ? -(double)INFINITY : day,
                           .row = row});
     }
-    return n;
+    return any;
 }
 
 static flow_err load(flow_setup *setup)
@@ -193,7 +194,7 @@ static flow_err load(flow_setup *setup)
     if (all == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for channels"); }
     d->entry = all;
     for (int64_t i = 0; i < d->rows->n; i++) {
-        if (enter_row(setup, d, i) == 0) {
+        if (!enter_row(setup, d, i)) {
             flow_setup_error(setup, 0, i, FROM, "no link leads that way");
         }
     }
