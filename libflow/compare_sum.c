@@ -174,9 +174,31 @@ static bool add_section(flow_comparison *c, int32_t option, const char *key,
     return true;
 }
 
-/// Settings of rules that are not in force do not matter.
+/// Some module drives people out because of a cause.
+static bool drives(const flow_scenario *s, int32_t cause)
+{
+    for (int32_t u = 0; u < s->n_use; u++) {
+        for (int32_t i = 0; i < s->use[u].n_write; i++) {
+            const int32_t id = s->use[u].write[i];
+            if (id == FLOW_Q_HAZARD + cause || id == FLOW_Q_ONSET + cause) { return true; }
+        }
+    }
+    return false;
+}
+
+/// Settings of rules and causes that are not in force do not matter.
 static bool is_in_force(const flow_scenario *s, const char *section)
 {
+    static const char of_cause[] = "destination_";
+    int32_t n_cause = 0;
+    const flow_term *cause = flow_by_terms(FLOW_BY_CAUSE, &n_cause);
+    for (int32_t c = 0; c < n_cause; c++) {
+        const size_t n = sizeof of_cause - 1;
+        if (strncmp(section, of_cause, n) == 0 && strcmp(section + n, cause[c].name) == 0 &&
+            !drives(s, c)) {
+            return false;
+        }
+    }
     const bool of_destination = strncmp(section, "destination", 11) == 0;
     const bool of_hop = strcmp(section, "hop") == 0 || strcmp(section, "quirks") == 0;
     if (s->set.movement.rule == FLOW_MOVE_DESTINATION) { return !of_hop; }

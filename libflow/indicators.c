@@ -232,24 +232,48 @@ static int32_t list_axes(flow_gauges_run *r)
     return n_class;
 }
 
+/// What the first input of a row is like, also where the scenario lacks it: parts must lie in the
+/// same places under all options. False: no such thing is known.
+static bool first_input(const flow_gauges_run *r, int32_t g, flow_observable *out)
+{
+    const gauge *x = &r->gauge[g];
+    if (x->input[0] >= 0) {
+        *out = r->list[x->input[0]];
+        return true;
+    }
+    char name[FLOW_QUANTITY_NAME];
+    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(flow_gauges[g].inputs, ","),
+                   flow_gauges[g].inputs);
+    const int32_t id = flow_quantity_find(name);
+    if (id >= 0) { *out = flow_observable_of_quantity(id, -1); }
+    for (int32_t i = 0; id < 0 && i < FLOW_N_OBSERVABLE; i++) {
+        if (strcmp(flow_observables[i].name, name) != 0) { continue; }
+        *out = flow_observables[i];
+        return true;
+    }
+    return id >= 0;
+}
+
 /// Where the parts of a row lie.
 static void lay_parts(flow_gauges_run *r, int32_t g, int32_t n_class)
 {
     gauge *x = &r->gauge[g];
     const flow_scenario *s = r->s;
-    x->part = (flow_gauge_parts){.first = r->n_part, .axis = -1};
+    flow_observable o;
+    x->part = (flow_gauge_parts){.first = r->n_part, .axis = FLOW_GAUGE_AXES};
     if (flow_gauges[g].over_time == FLOW_OVER_RATIO) { return; }
     if (flow_gauges[g].inputs == NULL) {
         x->part.shape = FLOW_PER_PLACE;
         x->part.n_item = s->n_place;
         x->part.n_class = n_class;
-    } else if (x->input[0] >= 0) {
-        const flow_observable *o = &r->list[x->input[0]];
-        const int64_t n = flow_observable_length(s, o);
-        x->part.shape = o->shape;
-        x->part.n_item = o->shape == FLOW_PER_STEP ? 0 : (int32_t)n;
-        x->part.n_class = o->by != NULL ? flow_observable_classes(s, o) : 0;
-        x->part.axis = o->axis;
+    } else if (first_input(r, g, &o)) {
+        x->part.shape = o.shape;
+        x->part.n_item = o.shape == FLOW_PER_STEP ? 0 : (int32_t)flow_observable_length(s, &o);
+        const bool channel = o.by != NULL && strcmp(o.by, flow_by_name[FLOW_BY_CHANNEL]) == 0;
+        x->part.n_class = channel       ? FLOW_N_CHANNEL
+                          : o.axis >= 0 ? flow_observable_classes(s, &o)
+                                        : 0;
+        x->part.axis = channel ? FLOW_GAUGE_CHANNELS : o.axis;
     }
     r->n_part += x->part.n_item + x->part.n_class;
 }
@@ -549,6 +573,12 @@ const char *flow_gauge_class(const flow_scenario *s, const flow_gauge_parts *par
                              char out[static 128])
 {
     out[0] = '\0';
+    if (parts->axis == FLOW_GAUGE_CHANNELS) {
+        int32_t n = 0;
+        const flow_term *term = flow_by_terms(FLOW_BY_CHANNEL, &n);
+        if (index < n) { (void)snprintf(out, 128, "channel: %s", term[index].name); }
+        return out;
+    }
     for (int32_t a = 0; s->groups != NULL && a < s->groups->n_axis; a++) {
         const flow_people_axis *axis = &s->groups->axis[a];
         const bool asked = parts->axis >= 0 ? parts->axis == a : flow_axis_is_shown(s, axis);

@@ -55,14 +55,18 @@ extern const flow_gauge flow_gauges[FLOW_N_GAUGE];
 /// Index of the row of a name, -1: there is none.
 int32_t flow_gauge_find(const char *name);
 
+enum {
+    FLOW_GAUGE_AXES = -1,    ///< classes of all axes that results show, one after the other
+    FLOW_GAUGE_CHANNELS = -2 ///< the channels of quantities.def
+};
+
 /// Parts of an indicator: of each place, link or country, and of each class of people.
 typedef struct flow_gauge_parts {
     int64_t first;    ///< its first part among those of all indicators: items, then classes
     int32_t n_item;   ///< places, links or countries; 0: there are none
     flow_shape shape; ///< of the items
     int32_t n_class;
-    int32_t
-        axis; ///< whose classes they are; -1: of all axes that results show, one after the other
+    int32_t axis; ///< whose classes they are; FLOW_GAUGE_AXES, FLOW_GAUGE_CHANNELS
 } flow_gauge_parts;
 
 /// The indicators of one model under way. One thread.

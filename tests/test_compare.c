@@ -135,12 +135,13 @@ Test(compare, an_option_whose_effect_is_known_has_it)
 Test(compare, common_luck_makes_differences_sharp)
 {
     static const char *const option[] = {"return_home.rate=0.2", "flood.rebuild=0.04",
-                                         "flood.step_share=[0.4, 0.8]"};
+                                         "flood.step_share=[0.4, 0.8]", "option=anticipatory"};
+    static const char *const path[] = {FLOODS, FLOODS, FLOODS, "scenarios/jamuna-2020"};
     static const int32_t gauge[] = {FLOW_GAUGE_left_home, FLOW_GAUGE_displaced_days,
                                     FLOW_GAUGE_displaced_most, FLOW_GAUGE_displaced_end};
     for (size_t k = 0; k < sizeof option / sizeof *option; k++) {
-        const flow_scenario *s[] = {load(FLOODS, "period.days=50", NULL),
-                                    load(FLOODS, "period.days=50", option[k])};
+        const flow_scenario *s[] = {load(path[k], "period.days=50", NULL),
+                                    load(path[k], "period.days=50", option[k])};
         const flow_compare_options common = {.n_member = 60, .threads = 2};
         flow_compare_options apart = common;
         apart.independent = true;
@@ -254,5 +255,33 @@ Test(compare, it_can_be_stopped)
     cr_expect_not_null(strstr(flow_error_text(), "the comparison was stopped after"), "%s",
                        flow_error_text());
     cr_expect_null(c);
+    drop(s, 2);
+}
+
+Test(compare, cost_per_outcome_is_that_of_the_means_and_comes_with_its_assumptions)
+{
+    static const char scenario[] = "scenarios/jamuna-2020";
+    const flow_scenario *s[] = {load(scenario, "period.days=50", "option=none"),
+                                load(scenario, "period.days=50", "option=anticipatory")};
+    flow_comparison *c = compare(s, 2, (flow_compare_options){.n_member = 8, .threads = 2});
+    const double usd = result(c, 1, FLOW_GAUGE_cost)->change_mean;
+    const flow_compared *unmet = result(c, 1, FLOW_GAUGE_shelter_unmet_days);
+    cr_assert_gt(usd, 0.0);
+    cr_assert_lt(unmet->change_mean, 0.0);
+    cr_expect_float_eq(unmet->cost, usd / -unmet->change_mean, 1e-9 * unmet->cost);
+    cr_expect(isnan(result(c, 1, FLOW_GAUGE_shelter_need_days)->cost) ==
+              (result(c, 1, FLOW_GAUGE_shelter_need_days)->change_mean >= 0.0));
+    cr_expect(isnan(result(c, 0, FLOW_GAUGE_shelter_unmet_days)->cost), "of the baseline itself");
+    cr_expect(isnan(result(c, 1, FLOW_GAUGE_cost)->cost), "money has no price");
+    int32_t only = 0;
+    for (int32_t i = 0; i < c->n_assumption; i++) {
+        const flow_assumption *a = &c->assumption[i];
+        cr_expect(a->value[0] != NULL || a->value[1] != NULL, "%s", a->key);
+        cr_expect_eq(strncmp(a->key, "hop.", 4) == 0, false, "%s is of another rule", a->key);
+        only += a->value[0] == NULL && a->value[1] != NULL;
+    }
+    cr_expect_gt(c->n_assumption, 10);
+    cr_expect_gt(only, 0, "the response rests on none");
+    flow_comparison_free(c);
     drop(s, 2);
 }

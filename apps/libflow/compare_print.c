@@ -48,11 +48,8 @@ static app_text signed_amount(double value)
     }
     const double unit = size >= 1e12 ? 1e12 : size >= 1e9 ? 1e9 : 1e6;
     const double part = size / unit;
-    (void)snprintf(out.text, sizeof out.text, "%s%.*f %s", sign,
-                   part >= 100.0  ? 2
-                   : part >= 10.0 ? 3
-                                  : 4,
-                   value / unit,
+    const int digits = (part >= 100.0 ? 2 : part >= 10.0 ? 3 : 4) - (unit >= 1e9);
+    (void)snprintf(out.text, sizeof out.text, "%s%.*f %s", sign, digits, value / unit,
                    unit >= 1e12  ? "tn"
                    : unit >= 1e9 ? "bn"
                                  : "M");
@@ -229,32 +226,55 @@ static void print_who(const flow_comparison *c)
 
 // Cost --------------------------------------------------------------------------------------------
 
+/// "price_food 0.5 USD d-1", and what differs under other options.
+static void assumption_text(const flow_comparison *c, const flow_assumption *a,
+                            char out[static 256])
+{
+    const char *value = a->value[c->baseline];
+    for (int32_t k = 0; k < c->n_option && value == NULL; k++) { value = a->value[k]; }
+    const char *unit = strcmp(a->unit, "1") != 0 ? a->unit : "";
+    const char *dot = strrchr(a->key, '.');
+    size_t used = (size_t)snprintf(out, 256, "%s %s%s%s", dot != NULL ? dot + 1 : a->key,
+                                   value != NULL ? value : "", *unit != '\0' ? " " : "", unit);
+    for (int32_t k = 0; k < c->n_option && used < 256; k++) {
+        const char *own = a->value[k];
+        if (own == NULL || value == NULL || strcmp(own, value) == 0) { continue; }
+        used += (size_t)snprintf(out + used, 256 - used, " (%s: %s)", flow_comparison_option(c, k),
+                                 own);
+    }
+}
+
+/// Bytes of the key up to its last dot.
+static size_t section_of(const char *key)
+{
+    const char *dot = strrchr(key, '.');
+    return dot != NULL ? (size_t)(dot - key) : 0;
+}
+
 static void print_assumptions(const flow_comparison *c)
 {
-    char text[128];
-    (void)printf(
-        "These figures rest on the assumptions below [A], and on the indicators marked so:\n");
-    for (int32_t i = 0; i < c->n_assumption; i++) {
-        const flow_assumption *a = &c->assumption[i];
-        const char *base = a->value[c->baseline];
-        char line[512];
-        size_t used = (size_t)snprintf(line, sizeof line, "%s = %s%s%s", a->key,
-                                       base != NULL ? base : "(not in use)",
-                                       *a->unit != '\0' && strcmp(a->unit, "1") != 0 ? " " : "",
-                                       strcmp(a->unit, "1") != 0 ? a->unit : "");
-        for (int32_t k = 0; k < c->n_option && used < sizeof line; k++) {
-            const char *own = a->value[k];
-            if (own == NULL || (base != NULL && strcmp(own, base) == 0)) { continue; }
-            used += (size_t)snprintf(line + used, sizeof line - used, "; %s: %s",
-                                     flow_comparison_option(c, k), own);
+    (void)printf("These figures rest on the assumptions [A] below, parameters without a source:\n");
+    for (int32_t i = 0; i < c->n_assumption;) {
+        const char *key = c->assumption[i].key;
+        const size_t width = section_of(key);
+        char line[8192];
+        size_t used = (size_t)snprintf(line, sizeof line, "%.*s: ", (int)width, key);
+        int32_t n = 0;
+        for (; i < c->n_assumption && used < sizeof line - 300; i++, n++) {
+            const flow_assumption *a = &c->assumption[i];
+            if (section_of(a->key) != width || strncmp(a->key, key, width) != 0) { break; }
+            char text[256];
+            assumption_text(c, a, text);
+            used +=
+                (size_t)snprintf(line + used, sizeof line - used, "%s%s", n > 0 ? ", " : "", text);
         }
         app_print_wrapped(line, 2, RIGHT);
     }
+    int32_t list[FLOW_N_GAUGE], n = 0;
     for (int32_t g = 0; g < FLOW_N_GAUGE; g++) {
-        if (!c->has[g] || flow_gauges[g].tag != 'A') { continue; }
-        (void)snprintf(text, sizeof text, "[A] %s", flow_gauges[g].long_name);
-        app_print_wrapped(text, 2, RIGHT);
+        if (c->has[g] && flow_gauges[g].tag == 'A') { list[n++] = g; }
     }
+    print_names("and on what these indicators take for granted:", list, n);
 }
 
 /// Cost per outcome is printed only with what it rests on.
