@@ -248,12 +248,12 @@ static void move_in(flow_model *m, flow_work *w, const intake *in, flow_party *p
     m->to->resettled[in->country] += persons;
     m->count[from] -= persons;
     party->key.group = flow_status_become(m, party->key.group, FLOW_STATUS_RESETTLED);
-    party->key.first = 0;
     if (in->to < 0) {
         flow_model_remove(m, w, party, FLOW_FATE_LEFT);
         return;
     }
-    party->key.route = (uint32_t)in->to + 1;
+    // They may have waited to go somewhere else; nothing of that is left.
+    party->key = (flow_key){.group = party->key.group, .route = (uint32_t)in->to + 1};
     flow_put(w, &m->active[from], party);
 }
 

@@ -39,9 +39,10 @@ static const flow_field fields[] = {
     {"services", AT(services), FLOW_DOUBLE, "1", "0.5", 0, 1000, NULL, 'A', "libflow",
      "Logarithm by which it is lower where no need of those who are at home is met (mean over the "
      "sectors; what nobody counts is met)."},
-    {"offer", AT(offer), FLOW_DOUBLE, "1", "0.2", 0, 1000, NULL, 'A',
-     "libflow: 3,000 USD raise it by four fifths",
-     "Logarithm by which 1,000 USD offered to those who go (return_offer) raise it."},
+    {"offer", AT(offer), FLOW_DOUBLE, "1", "0", 0, 1000, NULL, 'A',
+     "libflow: assisted_return counts the effect of its offers itself",
+     "Logarithm by which 1,000 USD offered to those who go (return_offer) by others than "
+     "assisted_return raise it."},
     {"work", AT(work), FLOW_DOUBLE, "1", "1", 0, 1000, NULL, 'A', "libflow",
      "Logarithm by which it is lower where all refugees have work (employed_refugee)."},
     {"homes", AT(homes), FLOW_BOOL, "", "true", 0, 0, NULL, 'A', "libflow",
