@@ -183,6 +183,14 @@ Test(integration, policies_decide_who_may_work)
                        "half may work, 0.3 of the "
                        "others do");
     turns_end(&t);
+    toy what = land;
+    what.set[0] = "integration.work_right_refugee=0.9"; // at least
+    t = turns_begin(&what, "integration");
+    turns_reads(&t, "work_right_resident")[1] = 1.0;
+    turns_reads(&t, "work_right_refugee")[1] = 0.5;
+    const double least = after(&t, FLOW_STATUS_REFUGEE, 900);
+    cr_expect_float_eq(least, 0.75 * 0.93 * (1 - exp(-6e-4 * 900)), 1e-10);
+    turns_end(&t);
 }
 
 Test(integration, labour_migrants_come_with_work)

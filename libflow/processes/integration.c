@@ -16,12 +16,17 @@ typedef struct param {
 } param;
 
 #define AT(member) offsetof(param, member)
-#define RIGHT(name, STATUS, value, tag, source)                                                    \
+#define RIGHT(name, STATUS)                                                                        \
     {                                                                                              \
-        "work_right_" name, AT(right[FLOW_STATUS_##STATUS]), FLOW_DOUBLE, "1", value, 0, 1, NULL,  \
-            tag, source,                                                                           \
-            "Share of people of status " name " who may work, where the process status is off."    \
+        "work_right_" name, AT(right[FLOW_STATUS_##STATUS]), FLOW_DOUBLE, "1", "0", 0, 1, NULL,    \
+            '-', "",                                                                               \
+            "Share of people of status " name " who may work at least, whatever policies say."     \
     }
+
+/// Who may work where nobody tells rights: the process status is off.
+static const double usual_right[FLOW_N_STATUS] = {
+    [FLOW_STATUS_IDP] = 1.0,      [FLOW_STATUS_REFUGEE] = 1.0,   [FLOW_STATUS_LABOUR] = 1.0,
+    [FLOW_STATUS_RETURNEE] = 1.0, [FLOW_STATUS_RESETTLED] = 1.0, [FLOW_STATUS_INTEGRATED] = 1.0};
 
 static const flow_field fields[] = {
     {"ceiling", AT(ceiling), FLOW_DOUBLE, "1", "0.75", 0, 1, NULL, 'A',
@@ -34,16 +39,15 @@ static const flow_field fields[] = {
      "Hainmueller, Hangartner and Lawrence 2016, doi:10.1126/sciadv.1600432: 4 to 5 points per "
      "year",
      "By how much employment is lower for each year waited for a decision on asylum."},
-    RIGHT("idp", IDP, "1", '-', "They are in their country"),
-    RIGHT("refugee", REFUGEE, "1", 'A',
-          "Refugee Convention of 1951, articles 17 to 19; not so "
-          "everywhere"),
-    RIGHT("asylum", ASYLUM, "0", 'A', "libflow: until there is a decision"),
-    RIGHT("labour", LABOUR, "1", '-', "By definition"),
-    RIGHT("irregular", IRREGULAR, "0", '-', "By definition"),
-    RIGHT("returnee", RETURNEE, "1", '-', "They are in their country"),
-    RIGHT("resettled", RESETTLED, "1", 'A', "libflow"),
-    RIGHT("integrated", INTEGRATED, "1", '-', "By definition"),
+    RIGHT("idp", IDP),
+    RIGHT("refugee", REFUGEE),
+    RIGHT("asylum", ASYLUM),
+    RIGHT("labour", LABOUR),
+    RIGHT("irregular", IRREGULAR),
+    RIGHT("trafficked", TRAFFICKED),
+    RIGHT("returnee", RETURNEE),
+    RIGHT("resettled", RESETTLED),
+    RIGHT("integrated", INTEGRATED),
     {"informal", AT(informal), FLOW_DOUBLE, "1", "0.3", 0, 1, NULL, 'A', "libflow",
      "Employment of those who may not work, in that of those who may."},
     {"start_labour", AT(start_labour), FLOW_DOUBLE, "1", "0.9", 0, 1, NULL, 'A',
@@ -86,14 +90,13 @@ static double lessons(const param *p, const double *sum)
 }
 
 /// Share of the people of a status who may work in a country. Whoever tells all rights, such as the
-/// process `status`, tells those of residents, too; else parameters hold, and what is added to
-/// them.
+/// process `status`, tells those of residents, too.
 static double right_of(const flow_turn *turn, int32_t status, int32_t country)
 {
     const param *p = turn->param;
     const double told = turn->read[WORK_RIGHT + status][country];
     const bool all = turn->read[WORK_RIGHT + FLOW_STATUS_RESIDENT][country] > 0.0;
-    return all ? told : fmax(p->right[status], told);
+    return fmax(p->right[status], all ? told : fmax(usual_right[status], told));
 }
 
 /// Share of the people of a status who would work in the long run.
