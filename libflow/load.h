@@ -43,6 +43,7 @@ typedef struct flow_loader {
     int64_t size_event;
     int32_t *slot; ///< hash index of place names
     int64_t n_slot;
+    bool crowd;      ///< some module, on or off, asks for people by home and status
     bool attributes; ///< what people are like has been read, without a fault
 } flow_loader;
 

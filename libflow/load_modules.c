@@ -358,6 +358,8 @@ static flow_err order_uses(flow_loader *l)
         for (int32_t k = 0; k < s->n_use; k++) {
             flow_use *use = &s->use[k];
             if (use->module != l->module[i]) { continue; }
+            // Options must tell the same people apart, whether they switch a module on or not.
+            l->crowd = l->crowd || use->module->crowd;
             if (common_of(use)->on) {
                 sorted[n++] = *use;
             } else {

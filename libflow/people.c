@@ -485,8 +485,7 @@ static flow_err make(flow_loader *l, need needs[static n_rule_axis], flow_groups
     if (l->s->set.hop.harvest_months.n > 0 && l->s->set.quirks.harvest_counts_at_home) {
         FLOW_TRY(need_axis(l->s, out, "origin", FLOW_AXIS_ORIGIN, &axis));
     }
-    for (int32_t u = 0; u < l->s->n_use; u++) {
-        if (!l->s->use[u].module->crowd) { continue; }
+    if (l->crowd) {
         FLOW_TRY(need_axis(l->s, out, "origin", FLOW_AXIS_ORIGIN, &axis));
         FLOW_TRY(need_axis(l->s, out, "status", FLOW_AXIS_STATUS, &axis));
     }
