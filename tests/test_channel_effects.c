@@ -11,7 +11,7 @@
 #define MOVE "movement: {rule: destination}\n"
 #define RULE MOVE "channels: {risk_bias: 0.5}\n"
 #define COLUMNS "from,to,channel,fee,success,interception,death_risk,trafficking_risk\n"
-/// A, from where two crossings lead over a sea to X and Y, and from both on to B; C is nearer.
+/// A, from where two crossings lead over a sea to X and Y, and from both on to B.
 static const toy coast = {.days = 30,
                           .place = "A,town,,40000,,,Here,,1,1;X,town,,100,,,There,,2,1;"
                                    "Y,town,,100,,,There,,2,2;B,town,,90000,,,There,,3,1;",
@@ -117,9 +117,11 @@ Test(channel_effects, enforcement_moves_people_to_other_routes)
 {
     double tried[2][2];
     for (int guarded = 0; guarded < 2; guarded++) {
-        const toy t = with(RULE "passage: {retry: 0}\n"
-                                "destination: {wealth: 4000}\n",
-                           two_seas);
+        toy t = with(RULE "passage: {retry: 0}\n"
+                          "destination: {wealth: 4000}\n",
+                     two_seas);
+        t.place = "A,town,,40000,,,Here,,1,1;X,marker,,,,,There,,2,1;Y,marker,,,,,There,,2,2;"
+                  "B,town,,90000,,,There,,3,1;"; // all are bound for B
         toy_world w = toy_make(&t, 3);
         assign_link(&w, "detection_factor_smuggled", "A", "X", guarded ? 6.0 : 1.0, 1.0);
         assign(&w, "onset_conflict", "A", 1.0);

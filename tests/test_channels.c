@@ -305,6 +305,30 @@ Test(channels, debts_are_paid_off)
     toy_end(&w);
 }
 
+// Known answer: where they live, too, people in debt are trafficked more often than others.
+Test(channels, debt_adds_to_exploitation)
+{
+    toy t = with(RULE BARE "retry: 0, credit: 9000, repay: 0, debt_exploitation: 2.6}\n",
+                 "from,to,channel,fee,success,interception,death_risk,trafficking_risk\n"
+                 "A,B,irregular,700,1,0,0,0\n");
+    t.attributes = "attribute,value,place,weight\nwealth,500,,0.5\nwealth,900,,0.5\n";
+    for (int cash = 0; cash < 2; cash++) {
+        toy_world w = toy_make(&t, 3);
+        assign(&w, "onset_conflict", "A", 1.0);
+        double factor[2] = {1, 1};
+        factor[flow_scenario_place(w.s, "A")] = cash ? 1.5 : 1.0;
+        cr_assert_eq(flow_model_assign(w.m, "wealth_factor", factor, 2), FLOW_OK);
+        toy_days(&w, 1);
+        assign(&w, "onset_conflict", "A", 0.0);
+        assign(&w, "change_exploit", "B", 0.2);
+        toy_days(&w, 1);
+        const double debt = 1.0 - exp(-0.2 * 2.6), none = 1.0 - exp(-0.2);
+        toy_binomial(status_at(&w, "B", FLOW_STATUS_TRAFFICKED), 40000,
+                     cash ? none : 0.5 * (debt + none), cash ? "nobody borrows" : "half in debt");
+        toy_end(&w);
+    }
+}
+
 // Waiting -----------------------------------------------------------------------------------------
 
 // Known answer: who waits tries again or gives up at the rates given.
