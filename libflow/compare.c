@@ -29,6 +29,7 @@ typedef struct job {
     uint64_t *checksum; ///< [n_member][n_option]
     int32_t n_batch;    ///< members of a batch
     double *part;       ///< [n_batch][n_option][n_part]
+    double *spent;      ///< [n_spending][2][n_member] USD spent, asked for
     flow_part_sums sums;
     int32_t done; ///< runs
     bool stop;
@@ -70,6 +71,22 @@ static flow_err need_model(job *j, worker *w, int32_t option)
     return flow_model_create(s, &o, &w->model[option]);
 }
 
+/// What the responses of an option have spent.
+static flow_err read_accounts(job *j, const flow_model *m, int32_t member, int32_t option)
+{
+    const flow_comparison *c = j->c;
+    int32_t row = 0;
+    while (row < c->n_spending && c->spending[row].option < option) { row++; }
+    for (int32_t a = 0; a < flow_scenario_n_account(c->scenario[option]); a++, row++) {
+        flow_account sum;
+        FLOW_TRY(flow_model_account(m, a, &sum));
+        double *to = j->spent + 2 * (int64_t)row * c->n_member + member;
+        to[0] = 0.01 * (double)sum.spent;
+        to[c->n_member] = 0.01 * (double)sum.asked;
+    }
+    return FLOW_OK;
+}
+
 static flow_err run_one(job *j, worker *w, int32_t member, int32_t option, double *part)
 {
     flow_comparison *c = j->c;
@@ -89,7 +106,7 @@ static flow_err run_one(job *j, worker *w, int32_t member, int32_t option, doubl
     flow_gauges_whole(gauges, c->value + row * FLOW_N_GAUGE);
     flow_gauges_part(gauges, part);
     j->checksum[(int64_t)member * c->n_option + option] = flow_model_checksum(m);
-    return FLOW_OK;
+    return read_accounts(j, m, member, option);
 }
 
 // All runs --------------------------------------------------------------------------------------
@@ -152,6 +169,10 @@ static flow_err run_all(job *j)
         c->checksum = flow_mix(c->checksum + j->checksum[i]);
     }
     flow_part_sums_finish(&j->sums);
+    for (int32_t i = 0; i < c->n_spending; i++) {
+        flow_compare_spending(&c->spending[i], j->spent + 2 * (int64_t)i * c->n_member,
+                              c->n_member);
+    }
     return FLOW_OK;
 }
 
@@ -213,9 +234,30 @@ static flow_err lay_out(flow_comparison *c)
     return FLOW_OK;
 }
 
+/// A row for each response that can spend, option by option.
+static flow_err list_accounts(job *j)
+{
+    flow_comparison *c = j->c;
+    int64_t n = 0;
+    for (int32_t i = 0; i < c->n_option; i++) { n += flow_scenario_n_account(c->scenario[i]); }
+    c->spending = flow_calloc(n, sizeof *c->spending);
+    j->spent = flow_calloc(2 * n * c->n_member, sizeof *j->spent);
+    if (c->spending == NULL || j->spent == NULL) {
+        return flow_fail(FLOW_ENOMEM, "no memory for what responses spend");
+    }
+    for (int32_t i = 0; i < c->n_option; i++) {
+        for (int32_t a = 0; a < flow_scenario_n_account(c->scenario[i]); a++) {
+            c->spending[c->n_spending++] = (flow_compared_spending){
+                .option = i, .response = flow_scenario_account(c->scenario[i], a)};
+        }
+    }
+    return FLOW_OK;
+}
+
 static flow_err allocate(job *j)
 {
     flow_comparison *c = j->c;
+    FLOW_TRY(list_accounts(j));
     const int64_t n = (int64_t)c->n_option * c->n_member;
     const int64_t each = (int64_t)c->n_option * (c->n_part > 0 ? c->n_part : 1);
     const int64_t fit = most_bytes / (each * (int64_t)sizeof(double));
@@ -251,6 +293,7 @@ static void release(job *j)
     flow_dealloc(j->worker);
     flow_dealloc(j->checksum);
     flow_dealloc(j->part);
+    flow_dealloc(j->spent);
     flow_part_sums_clear(&j->sums);
 }
 
@@ -330,6 +373,7 @@ void flow_comparison_free(flow_comparison *c)
         flow_dealloc(a->source);
     }
     flow_dealloc(c->assumption);
+    flow_dealloc(c->spending);
     flow_dealloc(c->value);
     flow_dealloc(c->result);
     flow_dealloc(c->part);

@@ -33,6 +33,8 @@ void flow_comparison_free(flow_comparison *comparison);
 
 /// Levels and differences of all members to results.
 flow_err flow_compare_sum_up(flow_comparison *comparison);
+/// Sums of one response. `usd`: what it spent, then what it asked for, [2][n]; put in order.
+void flow_compare_spending(flow_compared_spending *spending, double *usd, int64_t n);
 /// The parameters in use that are assumptions.
 flow_err flow_compare_assumptions(flow_comparison *comparison);
 

@@ -83,6 +83,13 @@ flow_err flow_compare_sum_up(flow_comparison *c)
     return good ? FLOW_OK : flow_fail(FLOW_ENOMEM, "no memory to compare options");
 }
 
+void flow_compare_spending(flow_compared_spending *spending, double *usd, int64_t n)
+{
+    spending->mean = mean_of(usd, n);
+    spending->asked = mean_of(usd + n, n);
+    flow_indicator_quantiles(usd, n, flow_member_quantile, FLOW_N_QUANTILE, spending->quantile);
+}
+
 // Parts -----------------------------------------------------------------------------------------
 
 flow_err flow_part_sums_create(flow_comparison *to, flow_part_sums *out)

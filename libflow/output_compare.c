@@ -353,6 +353,51 @@ static flow_err write_assumptions(file *f)
     return err;
 }
 
+/// What each response spends, one after the other.
+static flow_err write_spending(file *f)
+{
+    const flow_comparison *c = f->c;
+    const flow_hdf *hdf = &f->part.hdf;
+    const int64_t n = c->n_spending;
+    if (n == 0) { return FLOW_OK; }
+    const char **text = flow_calloc(2 * n, sizeof *text);
+    double *usd = flow_calloc((2 + FLOW_N_QUANTILE) * n, sizeof *usd);
+    flow_axis axis = {.scale = H5I_INVALID_HID, .n = (hsize_t)n};
+    flow_err err = flow_fail(FLOW_ENOMEM, "no memory for what responses spend");
+    if (text != NULL && usd != NULL) {
+        for (int64_t i = 0; i < n; i++) {
+            const flow_compared_spending *x = &c->spending[i];
+            text[i] = x->response;
+            text[n + i] = flow_comparison_option(c, x->option);
+            usd[i] = x->mean;
+            usd[n + i] = x->asked;
+            for (int32_t q = 0; q < FLOW_N_QUANTILE; q++) { usd[(2 + q) * n + i] = x->quantile[q]; }
+        }
+        err = flow_hdf_dimension(hdf, hdf->file, "spending", &axis);
+    }
+    static const struct {
+        const char *name, *long_name;
+    } row[] = {{"spending_mean", "mean over members of what the response spent"},
+               {"spending_asked_mean", "mean over members of what it asked for"},
+               {"spending_quantile", "quantile over members of what it spent"}};
+    if (err == FLOW_OK) { err = texts(hdf, "spending_response", "response", &axis, text); }
+    if (err == FLOW_OK) {
+        err = texts(hdf, "spending_option", "option it is in use under", &axis, text + n);
+    }
+    for (int32_t i = 0; i < 3 && err == FLOW_OK; i++) {
+        const flow_variable v = {.name = row[i].name,
+                                 .unit = "USD",
+                                 .long_name = row[i].long_name,
+                                 .type = H5T_NATIVE_DOUBLE,
+                                 .axis = {i < 2 ? &axis : &f->quantile, i < 2 ? NULL : &axis}};
+        err = flow_hdf_put(hdf, hdf->file, &v, usd + i * n);
+    }
+    flow_hdf_close(axis.scale);
+    flow_dealloc(usd);
+    flow_dealloc(text);
+    return err;
+}
+
 static flow_err write_about(file *f, const char *command_line)
 {
     const flow_comparison *c = f->c;
@@ -392,6 +437,7 @@ static flow_err fill(file *f, const char *command_line)
     FLOW_TRY(write_members(f));
     FLOW_TRY(write_wholes(f));
     FLOW_TRY(write_parts(f));
+    FLOW_TRY(write_spending(f));
     FLOW_TRY(write_assumptions(f));
     return flow_output_provenance(&f->part.hdf, f->c->scenario[f->c->baseline]);
 }

@@ -29,6 +29,14 @@ typedef struct flow_assumption {
     char **value; ///< [n_option] as YAML; NULL: not in use under the option
 } flow_assumption;
 
+/// What a response spends under an option, over all members.
+typedef struct flow_compared_spending {
+    int32_t option;
+    const char *response;                   ///< borrowed from the scenario
+    double mean, quantile[FLOW_N_QUANTILE]; ///< USD
+    double asked;                           ///< USD that it asked for, in the mean
+} flow_compared_spending;
+
 /// Options compared. Made by flow_compare().
 typedef struct flow_comparison {
     int32_t n_option, n_member, baseline;
@@ -45,6 +53,8 @@ typedef struct flow_comparison {
     flow_compared_part *part; ///< [n_option][n_part]
     int32_t n_assumption;
     flow_assumption *assumption; ///< [n_assumption]
+    int32_t n_spending;
+    flow_compared_spending *spending; ///< [n_spending] by option
 } flow_comparison;
 
 /// What results may be used for.

@@ -273,6 +273,15 @@ Test(compare, cost_per_outcome_is_that_of_the_means_and_comes_with_its_assumptio
               (result(c, 1, FLOW_GAUGE_shelter_need_days)->change_mean >= 0.0));
     cr_expect(isnan(result(c, 0, FLOW_GAUGE_shelter_unmet_days)->cost), "of the baseline itself");
     cr_expect(isnan(result(c, 1, FLOW_GAUGE_cost)->cost), "money has no price");
+    // The responses spend what is spent, by the cent of each place and month.
+    double spent = 0.0;
+    cr_assert_gt(c->n_spending, 0);
+    for (int32_t i = 0; i < c->n_spending; i++) {
+        cr_expect_leq(c->spending[i].mean, c->spending[i].asked + 0.01);
+        spent += c->spending[i].option == 1 ? c->spending[i].mean : 0.0;
+    }
+    const double all = result(c, 1, FLOW_GAUGE_cost)->mean;
+    cr_expect_float_eq(spent, all, 1e-6 * all + 1.0, "%g of %g", spent, all);
     int32_t only = 0;
     for (int32_t i = 0; i < c->n_assumption; i++) {
         const flow_assumption *a = &c->assumption[i];

@@ -132,6 +132,23 @@ static json_t *costs(const flow_comparison *c)
     return json_pack("{s:o, s:o}", "outcomes", list, "rests_on", assumptions(c));
 }
 
+static json_t *spending(const flow_comparison *c)
+{
+    json_t *list = json_array();
+    bool good = list != NULL;
+    for (int32_t i = 0; i < c->n_spending && good; i++) {
+        const flow_compared_spending *x = &c->spending[i];
+        good = json_array_append_new(list,
+                                     json_pack("{s:s, s:s, s:f, s:f, s:o}", "option",
+                                               flow_comparison_option(c, x->option), "response",
+                                               x->response, "usd", x->mean, "asked_usd", x->asked,
+                                               "quantiles", quantiles(x->quantile))) == 0;
+    }
+    if (good) { return list; }
+    json_decref(list);
+    return NULL;
+}
+
 static json_t *options_of(const flow_comparison *c)
 {
     json_t *list = json_array();
@@ -171,12 +188,12 @@ json_t *app_json_comparison(const app_comparison *a)
     flow_date_text(s->start, first);
     (void)snprintf(checksum, sizeof checksum, "%016" PRIx64, c->checksum);
     return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:I, s:I, s:i, s:s, s:s?, s:f, s:o, s:o, s:o, "
-                     "s:o, s:o, s:s}",
+                     "s:o, s:o, s:o, s:s}",
                      "schema", "libflow.compare.1", "version", flow_version(), "scenario", a->path,
                      "start", first, "steps", (int)s->n_step, "members", (int)c->n_member, "seed",
                      (json_int_t)c->seed, "member", (json_int_t)c->member, "threads",
                      (int)c->threads, "checksum", checksum, "output", a->output, "wall_s",
                      a->wall_s, "options", options_of(c), "indicators", indicators(c), "parts",
-                     parts(c), "untold_harm", untold(c), "cost_per_outcome", costs(c),
-                     "responsible_use", flow_responsible_use);
+                     parts(c), "untold_harm", untold(c), "spending", spending(c),
+                     "cost_per_outcome", costs(c), "responsible_use", flow_responsible_use);
 }

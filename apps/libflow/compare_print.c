@@ -302,6 +302,27 @@ static void print_cost(const flow_comparison *c)
     if (any) { print_assumptions(c); }
 }
 
+/// What each response spends, of what it asked for.
+static void print_spending(const flow_comparison *c)
+{
+    int32_t option = -1;
+    for (int32_t i = 0; i < c->n_spending; i++) {
+        const flow_compared_spending *x = &c->spending[i];
+        if (i == 0) {
+            (void)printf("\n== Who spends (USD, median and 90 %% of members; asked for, mean)\n");
+        }
+        if (x->option != option) { (void)printf("%s\n", flow_comparison_option(c, x->option)); }
+        option = x->option;
+        (void)printf("  ");
+        app_print_padded(x->response, 2 * NAME_WIDTH);
+        char band[80];
+        (void)snprintf(band, sizeof band, "%s .. %s", app_amount(x->quantile[0]).text,
+                       app_amount(x->quantile[FLOW_N_QUANTILE - 1]).text);
+        (void)printf(" %*s %*s %*s\n", AMOUNT_WIDTH, app_amount(x->quantile[FLOW_MEDIAN]).text,
+                     BAND_WIDTH, band, AMOUNT_WIDTH, app_amount(x->asked).text);
+    }
+}
+
 // All ---------------------------------------------------------------------------------------------
 
 void app_print_comparison(const app_comparison *a)
@@ -345,6 +366,7 @@ void app_print_comparison(const app_comparison *a)
     print_names("Harm this scenario does not tell of, which is no sign that there is none:", list,
                 n);
     print_who(c);
+    print_spending(c);
     print_cost(c);
     (void)putchar('\n');
     app_print_wrapped(flow_responsible_use, 0, RIGHT);
