@@ -111,7 +111,15 @@ static const char *const modules[][2] = {
 static const char *const relief[][2] = {
     {"scenario.yaml", "libflow: 1\ntitle: relief\nperiod: {start: 2024-01-13, days: 40}\n"
                       "spawn: {mode: conflict, rate: 37}\n"
-                      "budget: {amount: 3000, spread: true}\npayer: {budget: budget}\n"},
+                      "budget: {amount: 30000, spread: true}\npayer: {budget: budget}\n"
+                      "needs: {}\ncoordination: {lead_days: 3}\nmonitoring: {every: 7}\n"
+                      "food_aid: [{budget: budget, lead_days: 2}, {name: late, target: cost,\n"
+                      "  start: 2024-02-01, most_per_day: 90, cost_site: 3}]\n"
+                      "shelter_kits: {lead_days: 1, most_per_day: 9, life: 20}\n"
+                      "cash: {lead_days: 4, target: vulnerability, most_per_day: 70}\n"
+                      "registration_drive: {lead_days: 2, most_per_day: 11}\n"
+                      "anticipatory_cash: {who: all, budget: budget}\n"},
+    {"forecasts.csv", "place,date,probability\nBor,2024-01-20,0.7\nBor,2024-01-23,0.1\n"},
     {"places.csv", PLACES "Alm,R,A,1,1,conflict,3000,,0,\nBor,R,A,1,2,town,9000,,0,\n"
                           "Dun,R,B,2,3,camp,0,300,0,\n"},
     {"links.csv", "from,to,length_km\nAlm,Bor,130\nBor,Dun,210\n"},
