@@ -160,7 +160,7 @@ static void fail(const flow_model *m)
 
 bool flow_comm_reserve(const flow_model *m, flow_comm_room *room, int64_t n)
 {
-    if (n <= room->size) { return true; }
+    if (room->byte != NULL && n <= room->size) { return true; }
     int64_t size = room->size > 0 ? room->size : 4096;
     while (size < n) { size *= 2; }
     char *byte = flow_realloc(room->byte, size, 1);
@@ -304,7 +304,7 @@ const void *flow_share_rows(const flow_model *m, const void *row, size_t size, i
     flow_division *d = m->part;
     d->send.n = *n * (int64_t)size;
     if (!flow_comm_reserve(m, &d->send, d->send.n)) { return row; }
-    memcpy(d->send.byte, row, (size_t)d->send.n);
+    if (*n > 0) { memcpy(d->send.byte, row, (size_t)d->send.n); }
     if (!flow_comm_to_all(m) || !flow_comm_reserve(m, &d->merged, d->receive.n)) { return row; }
     int64_t begin = 0;
     for (int32_t r = 0; r < d->ranks->size; r++) {

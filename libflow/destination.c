@@ -316,7 +316,7 @@ static bool list_kin(flow_model *m, int64_t *n)
     const flow_kin *all = flow_share_rows(m, d->kin_row, sizeof *all, n);
     if (all == d->kin_row) { return true; }
     if (!reserve_kin(d, *n)) { return false; }
-    memcpy(d->kin_row, all, (size_t)*n * sizeof *all);
+    if (*n > 0) { memcpy(d->kin_row, all, (size_t)*n * sizeof *all); }
     return true;
 }
 
