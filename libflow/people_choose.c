@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define MOST_ADDED 1000.0
-#define MOST_ROWS 20000000
+#define MOST_ROWS 5000000
 
 enum { per_class = FLOW_N_CAUSE * FLOW_N_TERM };
 
