@@ -190,7 +190,7 @@ static const flow_field hop_rows[] = {
     SWITCH(
         camps_are_sinks,
         "People leave the model in camps, with the daily chance in the column sink of the places."),
-    {"harvest_months", HOP(harvest_months), FLOW_LIST, "", "[]", 1, 12, NULL, 'V', FLEE,
+    {"harvest_months", HOP(harvest_months), FLOW_LIST, "1", "[]", 1, 12, NULL, 'V', FLEE,
      "Months, 1 to 12, in which people stay where they are; who is on a road finishes it."},
     {"flood_movechance", HOP(flood_movechance), FLOW_LIST, "d-1", "[]", 0, 1, NULL, 'V', FLEE,
      "Chance per day to leave a flooded place, by flood level from 0 on; empty: as if dry."},
