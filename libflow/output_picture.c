@@ -144,6 +144,18 @@ static flow_err read_parameters(const flow_hdf *hdf, flow_picture *p)
     return FLOW_OK;
 }
 
+static flow_err read_inputs(const flow_hdf *hdf, flow_picture *p)
+{
+    static const char *const column[2] = {"provenance/input", "provenance/input_text"};
+    int rank = 0;
+    int64_t size[FLOW_MAX_RANK];
+    FLOW_TRY(flow_hdf_size(hdf, column[0], &rank, size));
+    if (rank < 0) { return FLOW_OK; }
+    FLOW_TRY(flow_hdf_length(hdf, column[0], &p->n_input));
+    for (int i = 0; i < 2; i++) { FLOW_TRY(read_names(hdf, column[i], p->n_input, &p->input[i])); }
+    return FLOW_OK;
+}
+
 static flow_err read_warnings(const flow_hdf *hdf, flow_picture *p)
 {
     int rank = 0;
@@ -164,6 +176,7 @@ static flow_err read_all(const flow_hdf *hdf, flow_picture *p)
     FLOW_TRY(read_places(hdf, p));
     FLOW_TRY(read_links(hdf, p));
     FLOW_TRY(read_parameters(hdf, p));
+    FLOW_TRY(read_inputs(hdf, p));
     FLOW_TRY(read_warnings(hdf, p));
     return read_layers(hdf, p);
 }
@@ -197,6 +210,7 @@ void flow_picture_free(flow_picture *p)
         flow_dealloc(p->layer[i].value);
     }
     for (int32_t i = 0; i < FLOW_N_SHOWN; i++) { free_names(p->parameter[i], p->n_parameter); }
+    for (int i = 0; i < 2; i++) { free_names(p->input[i], p->n_input); }
     free_names(p->warning, p->n_warning);
     if (p->result != NULL) {
         free_names(p->country, p->result->n_place);

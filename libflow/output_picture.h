@@ -47,6 +47,8 @@ typedef struct flow_picture {
     int32_t *link_to;               ///< [n_link]
     int32_t n_parameter;            ///< parameters used
     char **parameter[FLOW_N_SHOWN]; ///< [n_parameter]
+    int32_t n_input;                ///< files of the scenario
+    char **input[2];                ///< [n_input] name, whole text
     int32_t n_warning;
     char **warning; ///< [n_warning]
     flow_layer layer[FLOW_N_LAYER];

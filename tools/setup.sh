@@ -6,7 +6,7 @@ set -eu
 
 build="gcc libc6-dev make cmake pkg-config libgsl-dev libhdf5-dev libyaml-dev libjansson-dev zlib1g-dev libcairo2-dev fonts-dejavu-core"
 test="g++ doxygen python3 libcriterion-dev netcdf-bin python3-xarray python3-netcdf4 python3-jsonschema librandom123-dev libopenmpi-dev openmpi-bin libmetis-dev"
-ci="git clang-14 clang-format-14 libclang-rt-14-dev libomp-14-dev python3-numpy chromium parallel slurmctld slurmd slurm-client munge procps"
+ci="git clang-14 clang-format-14 libclang-rt-14-dev lld-14 wasi-libc libclang-rt-14-dev-wasm32 libomp-14-dev python3-numpy chromium parallel slurmctld slurmd slurm-client munge procps"
 docs="python3-xarray python3-netcdf4 python3-matplotlib"
 
 case "${1:-build}" in

@@ -43,7 +43,7 @@ typedef struct app_arguments {
     const char *borders, *table, *figure;
     bool hxl;
     int64_t suppress;
-    bool right_to_left;
+    bool right_to_left, still;
     char **operand; ///< [n_operand], borrowed from argv
     int32_t n_operand;
     const char *command_line;

@@ -6,9 +6,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
-/// Where the data go. The template has it once.
-static const char marker[] = "@libflow-data@";
+/// Where the data and the core go. The template has each once.
+static const char data_mark[] = "@libflow-data@", core_mark[] = "@libflow-core@";
+/// Sizes above which a page is not to be tried out: values of a run, bytes of the scenario.
+static const double most_live_values = 2e6, most_live_bytes = 2e6;
 
 /// Ends of the names of files, and what is written into them.
 static const struct {
@@ -42,22 +45,53 @@ static int write_json(const char *text, FILE *file)
     return 0;
 }
 
-/// @param data  the JSON text of the page.
+/// Bytes of the core; 0 where it was not built.
+static size_t core_size(void)
+{
+    return (size_t)(app_page_core_end - app_page_core);
+}
+
+/// The core, deflated and as base64; the caller owns it.
+static char *pack_core(void)
+{
+    const uLong n = (uLong)core_size();
+    uLongf size = compressBound(n);
+    unsigned char *small = flow_calloc((int64_t)size, 1);
+    char *text = NULL;
+    if (small != NULL &&
+        compress2(small, &size, (const Bytef *)app_page_core, n, Z_BEST_COMPRESSION) == Z_OK) {
+        text = app_base64(small, (size_t)size);
+    }
+    flow_dealloc(small);
+    return text;
+}
+
+/// What is put into the template.
+typedef struct filling {
+    const char *json, *core;
+} filling;
+
+/// Write the template up to a mark, from *at on, which is moved behind the mark.
+static bool write_until(FILE *file, const char *mark, size_t *at)
+{
+    const size_t size = (size_t)(app_page_template_end - app_page_template), n = strlen(mark);
+    const size_t begin = *at;
+    while (*at + n < size && memcmp(app_page_template + *at, mark, n) != 0) { (*at)++; }
+    const size_t length = *at - begin;
+    *at += n;
+    return fwrite(app_page_template + begin, 1, length, file) == length;
+}
+
+/// @param data  a filling.
 static int write_page(FILE *file, const void *data)
 {
-    const char *json = data;
+    const filling *f = data;
     const size_t size = (size_t)(app_page_template_end - app_page_template);
     size_t at = 0;
-    while (at + sizeof marker <= size &&
-           memcmp(app_page_template + at, marker, sizeof marker - 1) != 0) {
-        at++;
-    }
-    const size_t after = at + sizeof marker - 1;
-    if (fwrite(app_page_template, 1, at, file) != at || write_json(json, file) != 0 ||
-        fwrite(app_page_template + after, 1, size - after, file) != size - after) {
-        return EOF;
-    }
-    return 0;
+    const bool good = write_until(file, data_mark, &at) && write_json(f->json, file) == 0 &&
+                      write_until(file, core_mark, &at) && fputs(f->core, file) != EOF &&
+                      fwrite(app_page_template + at, 1, size - at, file) == size - at;
+    return good ? 0 : EOF;
 }
 
 /// Write under a temporary name and rename.
@@ -97,12 +131,15 @@ static app_exit save_page(const char *path, app_page *page)
     json_t *data = app_page_data(page);
     char *json = data != NULL ? json_dumps(data, JSON_COMPACT | JSON_REAL_PRECISION(7)) : NULL;
     json_decref(data);
+    char *core = page->live ? pack_core() : NULL;
     app_exit status = APP_INTERNAL;
-    if (json == NULL) {
+    if (json == NULL || (page->live && core == NULL)) {
         app_say("report", "no memory for the page");
     } else {
-        status = save(path, write_page, json);
+        const filling all = {.json = json, .core = core != NULL ? core : ""};
+        status = save(path, write_page, &all);
     }
+    flow_dealloc(core);
     free(json);
     return status;
 }
@@ -182,6 +219,20 @@ static app_exit read_wish(const app_arguments *a, app_page *page)
     return APP_USAGE;
 }
 
+/// Whether a page can carry its scenario and the core: small, whole, and of libflow's own format.
+static bool can_be_live(const flow_picture *p)
+{
+    double bytes = 0.0;
+    bool own = false;
+    for (int32_t i = 0; i < p->n_input; i++) {
+        bytes += (double)strlen(p->input[1][i]);
+        own = own || strcmp(p->input[0][i], "scenario.yaml") == 0;
+    }
+    const double values = (double)p->result->n_step * p->result->n_place;
+    return own && bytes <= most_live_bytes && values <= most_live_values &&
+           p->result->suppress_below == 0 && core_size() > 0;
+}
+
 /// Borders of the user's own, as GeoJSON.
 static app_exit read_borders(const char *path, json_t **out)
 {
@@ -233,6 +284,7 @@ static app_exit report(const app_arguments *a)
         page.picture = picture;
         page.score = score;
         page.borders = borders;
+        page.live = !a->still && a->suppress == 0 && can_be_live(picture);
         status = write_report(a, &page);
     }
     flow_score_free(score);
@@ -260,6 +312,8 @@ static const app_option options[] = {
      "Do not show counts of people from 1 to N - 1; 10 is usual where people are at risk."},
     {0, "borders", "FILE.geojson", APP_TEXT, AT(borders), 0, 0,
      "Draw these borders in place of those of Natural Earth."},
+    {0, "still", NULL, APP_FLAG, AT(still), 0, 0,
+     "Leave out the scenario and the core, with which readers of a small one can try changes."},
     {0, "right-to-left", NULL, APP_FLAG, AT(right_to_left), 0, 0,
      "Lay the page out from right to left."},
     {'q', "quiet", NULL, APP_FLAG, AT(quiet), 0, 0, "Do not say where the page is."},
@@ -274,6 +328,7 @@ const app_command app_report_command = {
     "The page is one HTML file that works without a network: a map with the people at each place "
     "day by day and the ways they take, series beside observations, with bands of many members, "
     "who left because of what, scores beside trivial models, every parameter with the evidence "
-    "for it, and how the result was made.",
+    "for it, and how the result was made. The page of a small scenario also carries the scenario "
+    "and the core of libflow: numbers can be moved in it, and what changes is seen.",
     options,
     report};

@@ -38,6 +38,7 @@ typedef struct app_page {
     json_t *borders;         ///< GeoJSON in place of the borders of the page; NULL: none
     int64_t suppress;        ///< counts below it are not shown; 0: all are
     bool right_to_left;
+    bool live;      ///< the page carries the scenario and the core
     int32_t stride; ///< steps from one frame to the next; set by app_page_data()
     app_format format;
     app_figure figure;
@@ -48,9 +49,14 @@ typedef struct app_page {
 
 /// The page without its data, see apps/report; its length is that up to the end mark.
 extern const char app_page_template[], app_page_template_end[];
+/// The core of libflow for pages, WebAssembly; empty where it was not built.
+extern const char app_page_core[], app_page_core_end[];
 
 /// Everything that the page shows; NULL: no memory.
 json_t *app_page_data(app_page *page);
+
+/// Bytes as base64 text, owned by the caller; NULL: no memory.
+char *app_base64(const unsigned char *in, size_t n);
 
 /// Write page->figure; `data` is an app_page. 0, or EOF when it cannot be written.
 int app_figure_write(FILE *file, const void *data);

@@ -28,7 +28,7 @@ static size_t put(unsigned char *out, int64_t value)
     return n;
 }
 
-static char *base64(const unsigned char *in, size_t n)
+char *app_base64(const unsigned char *in, size_t n)
 {
     static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     char *text = flow_calloc((int64_t)(n + 2) / 3 * 4 + 1, 1);
@@ -64,7 +64,7 @@ static json_t *pack(const int64_t *value, int32_t n_frame, int32_t n)
     uLongf size = compressBound((uLong)used);
     small = flow_calloc((int64_t)size, 1);
     if (small != NULL && compress2(small, &size, raw, (uLong)used, Z_BEST_COMPRESSION) == Z_OK) {
-        char *text = base64(small, (size_t)size);
+        char *text = app_base64(small, (size_t)size);
         packed = text != NULL ? json_string(text) : NULL;
         flow_dealloc(text);
     }
@@ -222,6 +222,20 @@ static json_t *texts(char *const *text, int32_t n)
     return list;
 }
 
+/// Name and text of each file of the scenario.
+static json_t *inputs(const flow_picture *p)
+{
+    json_t *list = json_array();
+    for (int32_t i = 0; i < p->n_input; i++) {
+        json_t *row = json_pack("[o, o]", words(p->input[0][i]), words(p->input[1][i]));
+        if (json_array_append_new(list, row) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
 static json_t *about(const app_page *page)
 {
     const flow_result *r = page->picture->result;
@@ -308,14 +322,14 @@ json_t *app_page_data(app_page *page)
     const double series = r->members != NULL ? FLOW_N_QUANTILE + 2.0 : 3.0;
     page->stride = 1 + (int32_t)(series * r->n_step * r->n_place / most_values);
     json_t *o = json_object();
-    const bool good = o != NULL && set(o, "schema", json_string("libflow.report.1")) &&
-                      set(o, "about", about(page)) && set(o, "places", places(page->picture)) &&
-                      set(o, "links", links(page->picture)) &&
-                      set(o, "parameters", parameters(page->picture)) &&
-                      set(o, "warnings", texts(page->picture->warning, page->picture->n_warning)) &&
-                      set(o, "frames", json_integer(n_frame(page))) && add_layers(o, page) &&
-                      add_observed(o, page) &&
-                      (page->borders == NULL || json_object_set(o, "borders", page->borders) == 0);
+    const bool good =
+        o != NULL && set(o, "schema", json_string("libflow.report.1")) &&
+        set(o, "about", about(page)) && set(o, "places", places(page->picture)) &&
+        set(o, "links", links(page->picture)) && set(o, "parameters", parameters(page->picture)) &&
+        set(o, "warnings", texts(page->picture->warning, page->picture->n_warning)) &&
+        set(o, "frames", json_integer(n_frame(page))) && add_layers(o, page) &&
+        add_observed(o, page) && (!page->live || set(o, "files", inputs(page->picture))) &&
+        (page->borders == NULL || json_object_set(o, "borders", page->borders) == 0);
     if (good) { return o; }
     json_decref(o);
     return NULL;

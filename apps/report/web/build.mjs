@@ -8,7 +8,13 @@ import {gzipSync} from "node:zlib";
 const out = process.argv[2] ?? new URL("../dist/report.html", import.meta.url).pathname;
 const here = (name) => new URL(name, import.meta.url);
 
+// The worker is a text in the page: it starts from a blob, no other file is asked for.
+const worker = await esbuild.build({
+    entryPoints: [here("src/worker.js").pathname], bundle: true, minify: true, write: false, format: "iife",
+    target: "es2022", charset: "ascii", legalComments: "none",
+});
 const built = await esbuild.build({
+    define: {WORKER: JSON.stringify(worker.outputFiles[0].text.trim())},
     entryPoints: [here("src/main.js").pathname],
     bundle: true, minify: true, write: false, format: "iife", target: "es2022", charset: "ascii",
     legalComments: "none", metafile: true, absWorkingDir: here(".").pathname,
@@ -24,7 +30,7 @@ delete atlas.objects.land;
 for (const g of atlas.objects.countries.geometries) { delete g.properties; }
 const borders = gzipSync(JSON.stringify(atlas), {level: 9});
 borders[9] = 255; // the operating system
-const policy = `default-src 'none'; script-src ${hash(script)}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'`;
+const policy = `default-src 'none'; script-src ${hash(script)} 'wasm-unsafe-eval'; worker-src blob:; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'`;
 
 const page = readFileSync(here("src/page.html"), "utf8")
     .replace("@policy@", () => policy)

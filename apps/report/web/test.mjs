@@ -1,5 +1,5 @@
 // What the pages do in a real browser. Usage: node test.mjs CHROMIUM PAGE... ; --big PAGE has limits
-// of size and time, --small PAGE hides counts below 10, --bands PAGE is of an ensemble.
+// of size and time, --live PAGE carries the core, --small PAGE hides counts below 10, --bands PAGE is of an ensemble.
 import {readFileSync, statSync} from "node:fs";
 import puppeteer from "puppeteer-core";
 
@@ -19,7 +19,7 @@ async function open(path, scheme = "light", width = 1280) {
     page.on("console", (m) => said.push(m.text()));
     page.on("pageerror", (e) => said.push(e.message));
     page.on("dialog", (d) => { said.push(`dialog ${d.message()}`); d.dismiss(); });
-    page.on("request", (r) => asked.push(r.url()));
+    page.on("request", (r) => { if (!r.url().startsWith("blob:")) { asked.push(r.url()); } });
     await page.setViewport({width, height: 900});
     await page.emulateMediaFeatures([{name: "prefers-color-scheme", value: scheme}]);
     const begin = Date.now();
@@ -47,7 +47,7 @@ async function every(path, option) {
     check(facts.multiples > 0 && facts.drawn, `${name}: ${facts.multiples} series are drawn`);
     check(facts.parameters > 50, `${name}: ${facts.parameters} parameters are listed`);
     check(facts.seed, `${name}: the seed is told`);
-    check(facts.elements === 3 && !facts.hurt, `${name}: no name became part of the page`);
+    check(facts.elements === 4 && !facts.hurt, `${name}: no name became part of the page`);
     check(!facts.wide, `${name}: nothing is wider than the window`);
     if (option === "--big") {
         let least = ms;
@@ -68,6 +68,7 @@ async function every(path, option) {
         const bands = await page.evaluate(() => document.querySelectorAll("#series [data-mark=area]").length);
         check(bands >= 2, `${name}: ${bands} bands of members`);
     }
+    if (option === "--live") { await tries(page, name, said); }
     await access(page, name);
     await page.close();
     await phone(path, name);
@@ -83,6 +84,25 @@ async function slider(page, name) {
     check(before !== after, `${name}: the keyboard moves the day, and the map follows`);
     await page.keyboard.press("End");
     check(await state() === before, `${name}: and comes back`);
+}
+
+/// The core in the page gives the numbers of the native run; a slider moved gives others.
+async function tries(page, name, said) {
+    const live = await page.waitForSelector("body[data-live]", {timeout: 60000}).then(() => page.evaluate(() => document.body.dataset.live), () => "none");
+    check(live === "same", `${name}: the core in the page gives the checksum of the native run (${live})`);
+    if (live !== "same") { return; }
+    const state = () => page.evaluate(() => document.getElementById("live-table").textContent + document.getElementById("live-chart").innerHTML);
+    const before = await state();
+    await page.focus("#live-sliders input");
+    await page.keyboard.press("End");
+    const done = await page.waitForFunction(() => / ms\.$/.test(document.getElementById("live-said").textContent), {timeout: 60000}).then(() => true, () => false);
+    const text = await page.evaluate(() => document.getElementById("live-said").textContent);
+    check(done && await state() !== before, `${name}: a slider moved changes the result (${text})`);
+    const ms = +(/(\d+) ms/.exec(text)?.[1] ?? 1e9);
+    check(ms < 5000, `${name}: in ${ms} ms on whatever else this machine does`);
+    await page.keyboard.press("Home");
+    await page.waitForFunction((t) => document.getElementById("live-said").textContent !== t, {timeout: 60000}, text).catch(() => {});
+    check(said.length === 0, `${name}: the console is still empty ${said.join(" | ")}`);
 }
 
 async function access(page, name) {

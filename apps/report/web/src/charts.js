@@ -48,6 +48,21 @@ export function series(d, value, heading, note, more = []) {
     return figure(heading, note, plot);
 }
 
+/// One place as it was run and as it is with a change: low, middle and high of the members.
+export function versus(date, before, after, heading) {
+    const at = date.map((_, f) => f), all = [before, after ?? before];
+    const least = Math.min(...all.flatMap((s) => [...s[0]])), most = Math.max(...all.flatMap((s) => [...s[2]]));
+    const marks = least > 0.5 * most ? [] : [Plot.ruleY([0], {stroke: "var(--line)"})]; // small changes of large numbers would not be seen
+    for (const [lines, colour, dash] of [[before, "var(--main)", null], [after, "var(--seen)", "6 2"]]) {
+        if (lines === null) { continue; }
+        marks.push(Plot.areaY(at, {x: (f) => date[f], y1: (f) => lines[0][f], y2: (f) => lines[2][f], fill: colour, fillOpacity: 0.2}));
+        marks.push(Plot.lineY(at, {x: (f) => date[f], y: (f) => lines[1][f], stroke: colour, strokeWidth: 2, strokeDasharray: dash}));
+    }
+    const plot = Plot.plot({width: 520, height: 250, marginLeft: 52, style: axes, x: {type: "utc", label: null}, y: {label: null, tickFormat: compact, grid: true, nice: true}, marks});
+    const end = date.length - 1;
+    return figure(heading, after === null ? `as it was run: ${people(Math.round(before[1][end]))} at the end` : `as it was run: ${people(Math.round(before[1][end]))}, changed (dashed): ${people(Math.round(after[1][end]))} at the end; bands: 90 % of the realisations`, plot);
+}
+
 /// Stacked by class, in bars of at most 60 intervals where `sum`, else as areas.
 export function classes(d, value, heading, note, sum) {
     const k = value.labels.length, {frames} = d, rows = [], total = new Float64Array(k);

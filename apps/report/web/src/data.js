@@ -2,7 +2,7 @@
 
 const DAY = 86400000;
 
-async function inflate(text, format) {
+export async function inflate(text, format) {
     const binary = atob(text), bytes = new Uint8Array(binary.length);
     for (let i = 0; i < bytes.length; i++) { bytes[i] = binary.charCodeAt(i); }
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream(format));

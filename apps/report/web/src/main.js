@@ -2,6 +2,7 @@
 import {feature} from "topojson-client";
 import {classes, place, series} from "./charts.js";
 import {borders, load, order} from "./data.js";
+import {live} from "./live.js";
 import {map, map_table} from "./map.js";
 import {day, fact, make, measure, people, table} from "./text.js";
 
@@ -198,6 +199,7 @@ async function main() {
     parameters(d);
     made(d);
     document.body.dataset.ready = "yes";
+    await live(d, ranks);
 }
 
 main().catch((error) => {
