@@ -1,9 +1,12 @@
 #include "output_picture.h"
 
 #include "output_get.h"
+#include "quantities.h"
 
 #include <stdio.h>
 #include <string.h>
+
+static const char sector[] = "sector";
 
 /// The variables that a report shows, with the axis of classes of those that have one.
 static const struct {
@@ -19,6 +22,10 @@ static const struct {
     {"left_total", FLOW_LAYER_ALL, NULL},
     {"leavers_by_cause", FLOW_LAYER_ALL, "cause"},
     {"people_by_status", FLOW_LAYER_ALL, "status"},
+    {"in_need", FLOW_LAYER_ALL, sector}, // a variable of places for each sector
+    {"reached", FLOW_LAYER_ALL, sector},
+    {"cost_total", FLOW_LAYER_ALL, NULL},
+    {"cost_asked", FLOW_LAYER_ALL, NULL},
 };
 
 /// Names of `n` texts; NULL in `out` when there is no memory.
@@ -76,6 +83,40 @@ static flow_err read_layer(const flow_hdf *hdf, flow_picture *p, flow_layer *lay
     return axis != NULL ? add_places(p, layer, size[1]) : FLOW_OK;
 }
 
+/// Sums over places of the variables "in_need_shelter", "in_need_food" and so on, as far as they
+/// are there. `end`: what follows their names.
+static flow_err read_sectors(const flow_hdf *hdf, flow_picture *p, flow_layer *layer,
+                             const char *end)
+{
+    int32_t n = 0;
+    const flow_term *term = flow_by_terms(FLOW_BY_SECTOR, &n);
+    const int32_t n_step = p->result->n_step, n_place = p->result->n_place;
+    for (int32_t c = 0; c < n; c++) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "%s_%s%s", layer->name, term[c].name, end);
+        flow_layer one = {.name = layer->name, .over = FLOW_LAYER_PLACE};
+        FLOW_TRY(read_layer(hdf, p, &one, name, NULL));
+        if (one.value == NULL) { continue; }
+        if (layer->value == NULL) {
+            layer->label = flow_calloc(n, sizeof *layer->label);
+            layer->value = flow_calloc((int64_t)n_step * n, sizeof *layer->value);
+            layer->n_class = layer->label != NULL ? n : 0;
+            layer->n = 1;
+            for (int32_t k = 0; k < layer->n_class; k++) {
+                layer->label[k] = flow_strndup(term[k].name, strlen(term[k].name));
+            }
+        }
+        for (int64_t i = 0; layer->value != NULL && i < (int64_t)n_step * n_place; i++) {
+            layer->value[i / n_place * n + c] += one.value[i];
+        }
+        flow_dealloc(one.value);
+        if (layer->value == NULL || layer->n_class == 0 || layer->label[n - 1] == NULL) {
+            return flow_fail(FLOW_ENOMEM, "no memory for '%s'", layer->name);
+        }
+    }
+    return FLOW_OK;
+}
+
 static flow_err read_layers(const flow_hdf *hdf, flow_picture *p)
 {
     char name[64];
@@ -83,9 +124,11 @@ static flow_err read_layers(const flow_hdf *hdf, flow_picture *p)
         flow_layer *layer = &p->layer[i];
         layer->name = wanted[i].name;
         layer->over = wanted[i].over;
-        if (p->result->members == NULL) {
+        if (wanted[i].axis == sector) {
+            FLOW_TRY(read_sectors(hdf, p, layer, p->result->members != NULL ? "_mean" : ""));
+        } else if (p->result->members == NULL) {
             FLOW_TRY(read_layer(hdf, p, layer, layer->name, wanted[i].axis));
-        } else if (i > 0) { // people are read as quantiles with the members
+        } else if (i > 0) { // people are read with the members
             (void)snprintf(name, sizeof name, "%s_mean", layer->name);
             FLOW_TRY(read_layer(hdf, p, layer, name, wanted[i].axis));
         }

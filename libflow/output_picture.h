@@ -15,12 +15,12 @@ typedef struct flow_layer {
     const char *name; ///< of the variable
     flow_layer_of over;
     int32_t n;       ///< places, links, or 1
-    int32_t n_class; ///< causes, statuses; 0: none
+    int32_t n_class; ///< causes, statuses, sectors; 0: none
     char **label;    ///< [n_class]
     double *value;   ///< [n_step][n], or [n_step][n_class] summed over places; NULL: not there
 } flow_layer;
 
-enum { FLOW_N_LAYER = 8 };
+enum { FLOW_N_LAYER = 12 };
 
 /// The table of the parameters used: columns of texts.
 enum {

@@ -48,6 +48,20 @@ export function series(d, value, heading, note, more = []) {
     return figure(heading, note, plot);
 }
 
+/// One sector: who is in need, who of them is reached.
+export function need(d, c, label) {
+    const k = d.in_need.labels.length, {frames, date} = d, at = Array.from({length: frames}, (_, f) => f);
+    const wants = column(d.in_need, k, c, frames), gets = d.reached ? column(d.reached, k, c, frames) : null;
+    const most = Math.max(...wants.filter(Number.isFinite), 0), end = frames - 1;
+    if (!(most > 0)) { return null; }
+    const marks = [Plot.ruleY([0], {stroke: "var(--line)"})];
+    if (gets) { marks.push(Plot.areaY(at, {x: (f) => date[f], y1: (f) => gets[f], y2: (f) => wants[f], fill: "var(--seen)", fillOpacity: 0.18})); }
+    marks.push(Plot.lineY(at, {x: (f) => date[f], y: (f) => wants[f], stroke: "var(--main)", strokeWidth: 1.8}));
+    if (gets) { marks.push(Plot.lineY(at, {x: (f) => date[f], y: (f) => gets[f], stroke: "var(--seen)", strokeWidth: 1.8, strokeDasharray: "6 2"})); }
+    const plot = Plot.plot({width: 360, height: 170, marginLeft: 48, marginBottom: 24, style: axes, x: {type: "utc", label: null, ticks: 4}, y: {label: null, ticks: 4, tickFormat: compact, grid: true, nice: true, zero: true}, marks});
+    return figure(label, `${people(wants[end])} in need${gets ? `, ${people(gets[end])} reached` : ""} at the end`, plot);
+}
+
 /// One place as it was run and as it is with a change: low, middle and high of the members.
 export function versus(date, before, after, heading) {
     const at = date.map((_, f) => f), all = [before, after ?? before];

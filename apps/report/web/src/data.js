@@ -49,7 +49,7 @@ export async function load() {
         d.people = await unpack(d.people, frames);
     }
     for (const name of ["conflict", "persons", "entered_total", "left_total",
-        "leavers_by_cause", "people_by_status", "observed"]) {
+        "leavers_by_cause", "people_by_status", "observed", "in_need", "reached", "cost_total", "cost_asked"]) {
         if (d[name]) { d[name] = Object.assign(await unpack(d[name], frames), {labels: d[name].labels}); }
     }
     if (d.link_entered) {

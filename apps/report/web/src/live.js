@@ -42,7 +42,8 @@ function movable(d) {
     const yaml = d.files.find(([name]) => name === "scenario.yaml")[1];
     const fixed = new Set(["period", "output", "individuals", "people", "quirks"]);
     const rows = d.parameters.filter(([key, value]) => key.includes(".") && !fixed.has(key.split(".")[0]) && value !== "" && Number.isFinite(+value) && +value !== 0);
-    const given = (key) => new RegExp(`^${key.split(".")[0]}:[^]*?\\b${key.split(".").pop()}:`, "m").test(yaml);
+    const block = (name) => new RegExp(`^${name}:[^\\n]*(\\n([ \\t#-][^\\n]*|))*`, "m").exec(yaml)?.[0] ?? "";
+    const given = (key) => new RegExp(`\\b${key.split(".").pop()}:`).test(block(key.split(".")[0]));
     return rows.map((p) => ({key: p[0], value: +p[1], unit: p[2], given: given(p[0])})).sort((a, b) => b.given - a.given || a.key.startsWith("destination") - b.key.startsWith("destination"));
 }
 

@@ -1,6 +1,6 @@
 // The page of one result.
 import {feature} from "topojson-client";
-import {classes, place, series} from "./charts.js";
+import {classes, need, place, series} from "./charts.js";
 import {borders, load, order} from "./data.js";
 import {live} from "./live.js";
 import {map, map_table} from "./map.js";
@@ -109,6 +109,16 @@ function why(d) {
     $("causes").append(...good);
 }
 
+function needs(d) {
+    const figures = (d.in_need?.labels ?? []).map((label, c) => need(d, c, label)).filter((f) => f);
+    $("sectors").append(...figures);
+    if (d.cost_total && d.cost_total[d.frames - 1] > 0) {
+        const end = d.frames - 1, asked = d.cost_asked ?? d.cost_total;
+        $("money").append(series(d, d.cost_total, "Money spent by responses, USD", `${people(d.cost_total[end])} spent, ${people(asked[end])} asked for (dashed)`, [asked]));
+    }
+    $("needs").hidden = figures.length === 0 && $("money").children.length === 0;
+}
+
 function scores(d) {
     if (!d.score) { return; }
     $("scores").hidden = false;
@@ -195,6 +205,7 @@ async function main() {
     everybody(d);
     places(d, ranks);
     why(d);
+    needs(d);
     scores(d);
     parameters(d);
     made(d);
