@@ -2,6 +2,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include "page.h"
 
+#include "output_compare_read.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -128,7 +130,9 @@ static app_exit save(const char *path, int (*write)(FILE *, const void *), const
 
 static app_exit save_page(const char *path, app_page *page)
 {
-    json_t *data = app_page_data(page);
+    json_t *data = page->comparison != NULL
+                       ? app_page_comparison(page->comparison, page->right_to_left)
+                       : app_page_data(page);
     char *json = data != NULL ? json_dumps(data, JSON_COMPACT | JSON_REAL_PRECISION(7)) : NULL;
     json_decref(data);
     char *core = page->live ? pack_core() : NULL;
@@ -261,6 +265,22 @@ static app_exit read_borders(const char *path, json_t **out)
     return APP_INPUT;
 }
 
+/// The page of a comparison of options.
+static app_exit report_comparison(const app_arguments *a, app_page *page)
+{
+    if (page->table != APP_TABLE_NONE || page->figure != APP_FIGURE_NONE) {
+        app_say("report", "'%s' is a comparison of options: it has a page, and no table or figure",
+                a->operand[0]);
+        return APP_INPUT;
+    }
+    flow_compared_file *file = NULL;
+    const flow_err err = flow_compared_file_load(a->operand[0], &file);
+    page->comparison = file;
+    const app_exit status = err == FLOW_OK ? write_report(a, page) : app_fail("report", err);
+    flow_compared_file_free(file);
+    return status;
+}
+
 static app_exit report(const app_arguments *a)
 {
     flow_picture *picture = NULL;
@@ -271,6 +291,9 @@ static app_exit report(const app_arguments *a)
                      .every = a->every > 0 ? a->every : 1,
                      .hxl = a->hxl};
     app_exit status = read_wish(a, &page);
+    if (status == APP_OK && flow_compared_file_is(a->operand[0])) {
+        return report_comparison(a, &page);
+    }
     if (status == APP_OK && a->borders != NULL) { status = read_borders(a->borders, &borders); }
     if (status != APP_OK) { return status; }
     flow_err err = flow_picture_load(a->operand[0], &picture);

@@ -6,6 +6,8 @@
 #include "app.h"
 #include "output_picture.h"
 
+struct flow_compared_file;
+
 /// What a table holds.
 typedef enum app_table {
     APP_TABLE_NONE,
@@ -34,9 +36,10 @@ typedef enum app_format {
 /// What goes into a page, a figure or a table. All borrowed.
 typedef struct app_page {
     const flow_picture *picture;
-    const flow_score *score; ///< NULL: no observations
-    json_t *borders;         ///< GeoJSON in place of the borders of the page; NULL: none
-    int64_t suppress;        ///< counts below it are not shown; 0: all are
+    const struct flow_compared_file *comparison; ///< in place of a picture
+    const flow_score *score;                     ///< NULL: no observations
+    json_t *borders;  ///< GeoJSON in place of the borders of the page; NULL: none
+    int64_t suppress; ///< counts below it are not shown; 0: all are
     bool right_to_left;
     bool live;      ///< the page carries the scenario and the core
     int32_t stride; ///< steps from one frame to the next; set by app_page_data()
@@ -54,6 +57,9 @@ extern const char app_page_core[], app_page_core_end[];
 
 /// Everything that the page shows; NULL: no memory.
 json_t *app_page_data(app_page *page);
+
+/// Everything that the page of a comparison shows; NULL: no memory.
+json_t *app_page_comparison(const struct flow_compared_file *file, bool right_to_left);
 
 /// Bytes as base64 text, owned by the caller; NULL: no memory.
 char *app_base64(const unsigned char *in, size_t n);

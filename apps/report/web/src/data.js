@@ -35,6 +35,7 @@ async function unpack(packed, frames) {
 /// The result, ready to be drawn.
 export async function load() {
     const d = JSON.parse(document.getElementById("data").textContent);
+    if (d.schema.startsWith("libflow.report.comparison")) { return d; }
     const {about, frames} = d;
     const start = Date.parse(about.start + "T00:00:00Z");
     const last = about.steps - 1;

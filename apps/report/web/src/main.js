@@ -1,6 +1,7 @@
 // The page of one result.
 import {feature} from "topojson-client";
 import {classes, need, place, series} from "./charts.js";
+import {comparison} from "./compare.js";
 import {borders, load, order} from "./data.js";
 import {live} from "./live.js";
 import {map, map_table} from "./map.js";
@@ -195,6 +196,10 @@ function slider(d, shows) {
 
 async function main() {
     const d = await load();
+    if (d.schema.startsWith("libflow.report.comparison")) {
+        comparison(d);
+        return;
+    }
     const ranks = order(d);
     header(d);
     tiles(d);
