@@ -82,14 +82,17 @@ static flow_err read_assumptions(const flow_hdf *hdf, flow_compared_file *f)
     FLOW_TRY(flow_hdf_size(hdf, "assumption_value", &rank, size));
     if (rank < 0) { return FLOW_OK; }
     FLOW_TRY(flow_hdf_length(hdf, "assumption", &f->n_assumption));
-    if (rank != 2 || size[0] != f->n_option || size[1] != f->n_assumption) {
-        return flow_hdf_not_ours(hdf, "assumption_value", "has another size than its dimensions");
+    if ((int64_t)f->n_option * f->n_assumption > INT32_MAX) {
+        return flow_hdf_not_ours(hdf, "assumption_value", "is larger than any result can be");
     }
     FLOW_TRY(names(hdf, "assumption", f->n_assumption, &f->assumption));
     FLOW_TRY(names(hdf, "assumption_unit", f->n_assumption, &f->assumption_unit));
     FLOW_TRY(names(hdf, "assumption_source", f->n_assumption, &f->assumption_source));
-    return names(hdf, "assumption_value", (int64_t)f->n_option * f->n_assumption,
-                 &f->assumption_value);
+    f->assumption_value =
+        flow_calloc((int64_t)f->n_option * f->n_assumption, sizeof *f->assumption_value);
+    if (f->assumption_value == NULL) { return flow_fail(FLOW_ENOMEM, "no memory for assumptions"); }
+    return flow_hdf_names_table(hdf, "assumption_value", f->n_option, f->n_assumption,
+                                f->assumption_value);
 }
 
 static flow_err read_all(const flow_hdf *hdf, flow_compared_file *f)

@@ -168,6 +168,20 @@ flow_err flow_hdf_names(const flow_hdf *hdf, const char *name, int32_t n, char *
     return err;
 }
 
+flow_err flow_hdf_names_table(const flow_hdf *hdf, const char *name, int32_t n_row, int32_t n,
+                              char **out)
+{
+    hid_t data = H5I_INVALID_HID;
+    hsize_t size[FLOW_MAX_RANK];
+    FLOW_TRY(open_variable(hdf, name, 2, &data, size));
+    const bool same = size[0] == (hsize_t)n_row && size[1] == (hsize_t)n;
+    const flow_err err = same
+                             ? flow_hdf_read_texts(hdf, data, name, n_row * n, out)
+                             : flow_hdf_not_ours(hdf, name, "has another size than its dimensions");
+    flow_hdf_close(data);
+    return err;
+}
+
 /// A text attribute, fixed or variable, of an open attribute.
 static flow_err read_text_value(const flow_hdf *hdf, hid_t attribute, const char *name, char **out)
 {

@@ -20,6 +20,9 @@ flow_err flow_hdf_numbers(const flow_hdf *hdf, const char *name, hid_t type, int
                           const int64_t *size, void *out);
 /// Read n texts, each its own copy.
 flow_err flow_hdf_names(const flow_hdf *hdf, const char *name, int32_t n, char **out);
+/// The same of a table with two dimensions, row by row.
+flow_err flow_hdf_names_table(const flow_hdf *hdf, const char *name, int32_t n_row, int32_t n,
+                              char **out);
 /// A text attribute of the file (object ".") or of one of its variables. Absent: an error, or "" if
 /// `optional`.
 flow_err flow_hdf_read_text(const flow_hdf *hdf, const char *object, const char *name,

@@ -1,5 +1,5 @@
 // What the pages do in a real browser. Usage: node test.mjs CHROMIUM PAGE... ; --big PAGE has limits
-// of size and time, --live PAGE carries the core, --small PAGE hides counts below 10, --bands PAGE is of an ensemble.
+// of size and time, --compare PAGE JSON compares options, --live PAGE carries the core, --small PAGE hides counts below 10, --bands PAGE is of an ensemble.
 import {readFileSync, statSync} from "node:fs";
 import puppeteer from "puppeteer-core";
 
@@ -122,9 +122,40 @@ async function phone(path, name) {
     await page.close();
 }
 
-let option = "";
+/// The page of a comparison says what `compare --json` says.
+async function compared(path, json) {
+    const {page, said, asked} = await open(path), name = path.split("/").pop();
+    const wanted = JSON.parse(readFileSync(json, "utf8"));
+    check(asked.length === 1 && said.length === 0, `${name}: asks for nothing, and the console is empty ${said.join(" | ")}`);
+    const seen = await page.evaluate(() => {
+        const d = JSON.parse(document.getElementById("data").textContent);
+        const tables = [...document.querySelectorAll(".indicator")].map((a) => a.querySelector("h4").textContent);
+        return {d, tables, svg: document.querySelectorAll(".indicator svg circle").length, rests: document.querySelectorAll("#rests tbody tr").length, wide: document.documentElement.scrollWidth > innerWidth, hidden: getComputedStyle(document.getElementById("map")).display === "none"};
+    });
+    const near = (a, b) => a === b || a != null && b != null && Math.abs(a - b) <= 1e-6 * Math.max(1, Math.abs(b));
+    let n = 0, good = seen.d.indicators.length === Object.keys(wanted.indicators).length;
+    for (const g of seen.d.indicators) {
+        const own = wanted.indicators[g.name];
+        seen.d.options.forEach((o, i) => {
+            const a = g.options[i], b = own.options[o];
+            [0.05, 0.25, 0.5, 0.75, 0.95].forEach((q, k) => { n++; good &&= near(a.level[k], b.level.quantiles[q]) && near(a.difference[k], b.difference.quantiles[q]); });
+            good &&= near(a.better, b.better) && near(a.equal, b.equal);
+        });
+    }
+    check(good && n > 100, `${name}: ${n} quantiles are those of compare --json`);
+    check(seen.tables.length > 0 && seen.svg > 0, `${name}: ${seen.tables.length} indicators are drawn`);
+    check(seen.rests === wanted.cost_per_outcome.rests_on.length, `${name}: ${seen.rests} assumptions stand beside the costs`);
+    check(seen.hidden && !seen.wide, `${name}: what only a run has is not shown, nothing is too wide`);
+    await access(page, name);
+    await page.close();
+    await phone(path, name);
+}
+
+let option = "", page_compared = null;
 for (const word of words) {
     if (word.startsWith("--")) { option = word; continue; }
+    if (option === "--compare" && page_compared === null) { page_compared = word; continue; }
+    if (option === "--compare") { await compared(page_compared, word); option = ""; continue; }
     await every(word, option);
     option = "";
 }
