@@ -389,7 +389,7 @@ flow_err flow_output_members_tile(flow_output_members *o, const flow_tile *tile,
     const hsize_t start[4] = {0, (hsize_t)tile->day, (hsize_t)tile->first / classes, 0};
     hsize_t count[4] = {FLOW_N_QUANTILE, (hsize_t)tile->n_step, (hsize_t)tile->n / classes,
                         classes};
-    const int rank = row->shape == FLOW_PER_STEP ? 2 : row->axis < 0 ? 3 : 4;
+    const int rank = row->shape == FLOW_PER_STEP ? 2 : row->by == NULL ? 3 : 4;
     const int64_t values = (int64_t)tile->n_step * tile->n;
     const double least = flow_output_least(o->s, row);
     hide(quantile, FLOW_N_QUANTILE * values, least);

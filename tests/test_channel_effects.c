@@ -1,4 +1,5 @@
 // What policies, responses and money do at links with channels; what is refused.
+#define _POSIX_C_SOURCE 200809L
 #include "../libflow/channel.h"
 #include "toy.h"
 
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MOVE "movement: {rule: destination}\n"
 #define RULE MOVE "channels: {risk_bias: 0.5}\n"
@@ -449,5 +451,22 @@ Test(channel_effects, histories_tell_what_became_of_people)
     cr_expect_gt(trafficked, 500);
     free(moment);
     flow_model_free(m);
+    flow_scenario_free(s);
+}
+
+// Result files of one member and of several hold what there is by link and channel.
+Test(channel_effects, results_hold_channels)
+{
+    const toy t = with(RULE, two_seas);
+    flow_scenario *s = toy_scenario(&t);
+    char folder[] = "/tmp/flow-channels-XXXXXX", path[64];
+    cr_assert_not_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof path, "%s/out.nc", folder);
+    const flow_run_options o = {
+        .model = {.seed = 3, .threads = 1}, .output = path, .replace = true};
+    cr_expect_eq(flow_run(s, &o, NULL), FLOW_OK, "%s", flow_error_text());
+    cr_expect_eq(flow_run_members(s, &o, 3, NULL, NULL), FLOW_OK, "%s", flow_error_text());
+    cr_expect_eq(unlink(path), 0);
+    cr_expect_eq(rmdir(folder), 0);
     flow_scenario_free(s);
 }
