@@ -198,9 +198,10 @@ static void print_parts(const flow_comparison *c, int32_t option, int32_t g, boo
 }
 
 /// Indicators that tell most of how people fare.
-static const int32_t of_people[] = {FLOW_GAUGE_displaced_days, FLOW_GAUGE_shelter_unmet_days,
-                                    FLOW_GAUGE_food_unmet_days, FLOW_GAUGE_deaths,
-                                    FLOW_GAUGE_trapped_days};
+static const int32_t of_people[] = {
+    FLOW_GAUGE_displaced_days, FLOW_GAUGE_shelter_unmet_days, FLOW_GAUGE_food_unmet_days,
+    FLOW_GAUGE_deaths,         FLOW_GAUGE_missing_on_the_way, FLOW_GAUGE_trafficked_days,
+    FLOW_GAUGE_intercepted,    FLOW_GAUGE_trapped_days,       FLOW_GAUGE_working_days};
 
 static void print_who(const flow_comparison *c)
 {
