@@ -108,6 +108,15 @@ compare "a grid" grid 1:1 2:1 2:2 4:1 4:2 -- -s 5
 # Nobody goes on, and no place has a limit: people are there before others travel.
 compare "a grid without limits" grid 2:2 3:1 -- --set hop.onward=false \
     --set hop.capacity_scaling=0 --set hop.avoid_short_stints=false
+# Every seventh place is closed while people are on their way there: they return to the beginning
+# of their link, whoever steps it.
+cp -r grid closing
+awk 'BEGIN {
+    for (y = 0; y < 100; y++) for (x = 0; x < 100; x++) {
+        if ((x + y) % 7 == 0) printf "place,p%d_%d,,2024-01-03,2024-01-05\n", x, y
+    }
+}' >>closing/closures.csv
+compare "a grid that closes" closing 2:2 3:1 -- --set hop.max_move_speed=60
 if [ -d "$data/conflicts/mali2012" ]; then
     compare "Mali" "$data/conflicts/mali2012" 2:1 4:2 -- -d 25
 else
