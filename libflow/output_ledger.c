@@ -39,34 +39,36 @@ static void month_text(const flow_scenario *s, int32_t month, char out[static 16
     (void)snprintf(out, 16, "%04d-%02d", (int)(all / 12), (int)(all % 12 + 1));
 }
 
-static flow_err add_months(writer *w)
+static flow_err put_months(writer *w, const char **name, char (*text)[16])
 {
     const flow_scenario *s = w->m->s;
-    const char **name = flow_calloc(s->n_month, sizeof *name);
-    char(*text)[16] = flow_calloc(s->n_month, sizeof *text);
-    flow_err err = FLOW_OK;
-    if (name == NULL || text == NULL) { err = flow_fail(FLOW_ENOMEM, "no memory for the ledger"); }
-    for (int32_t i = 0; i < s->n_month && err == FLOW_OK; i++) {
+    for (int32_t i = 0; i < s->n_month; i++) {
         month_text(s, i, text[i]);
         name[i] = text[i];
     }
     w->month.n = (hsize_t)s->n_month;
-    if (err == FLOW_OK) { err = add_axis(w, "month", "calendar month", name, &w->month); }
+    return add_axis(w, "month", "calendar month", name, &w->month);
+}
+
+static flow_err add_months(writer *w)
+{
+    const int32_t n = w->m->s->n_month;
+    const char **name = flow_calloc(n, sizeof *name);
+    char(*text)[16] = flow_calloc(n, sizeof *text);
+    const flow_err err = name != NULL && text != NULL
+                             ? put_months(w, name, text)
+                             : flow_fail(FLOW_ENOMEM, "no memory for the ledger");
     flow_dealloc(text);
     flow_dealloc(name);
     return err;
 }
 
-static flow_err add_spent(const writer *w, const flow_axis *place)
+static flow_err put_spent(const writer *w, const flow_axis *place, double *usd, double *asked)
 {
     const flow_scenario *s = w->m->s;
     const int64_t size = (int64_t)s->n_month * s->n_place;
-    double *usd = flow_calloc(s->n_account * size, sizeof *usd);
-    double *asked = flow_calloc(s->n_account, sizeof *asked);
-    flow_err err = FLOW_OK;
-    if (usd == NULL || asked == NULL) { err = flow_fail(FLOW_ENOMEM, "no memory for the ledger"); }
-    for (int32_t i = 0; i < s->n_account && err == FLOW_OK; i++) {
-        err = flow_model_ledger(w->m, i, usd + i * size, size);
+    for (int32_t i = 0; i < s->n_account; i++) {
+        FLOW_TRY(flow_model_ledger(w->m, i, usd + i * size, size));
         asked[i] = 0.01 * (double)flow_ledger_asked(&w->m->ledger, i);
     }
     const flow_variable spent = {.name = "spent",
@@ -80,8 +82,18 @@ static flow_err add_spent(const writer *w, const flow_axis *place)
                                   .long_name = "money that the response asked for, granted or not",
                                   .type = H5T_NATIVE_DOUBLE,
                                   .axis = {&w->response}};
-    if (err == FLOW_OK) { err = flow_hdf_put(w->hdf, w->group, &spent, usd); }
-    if (err == FLOW_OK) { err = flow_hdf_put(w->hdf, w->group, &wanted, asked); }
+    FLOW_TRY(flow_hdf_put(w->hdf, w->group, &spent, usd));
+    return flow_hdf_put(w->hdf, w->group, &wanted, asked);
+}
+
+static flow_err add_spent(const writer *w, const flow_axis *place)
+{
+    const flow_scenario *s = w->m->s;
+    double *usd = flow_calloc((int64_t)s->n_account * s->n_month * s->n_place, sizeof *usd);
+    double *asked = flow_calloc(s->n_account, sizeof *asked);
+    const flow_err err = usd != NULL && asked != NULL
+                             ? put_spent(w, place, usd, asked)
+                             : flow_fail(FLOW_ENOMEM, "no memory for the ledger");
     flow_dealloc(asked);
     flow_dealloc(usd);
     return err;

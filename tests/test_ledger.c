@@ -2,6 +2,7 @@
 #include "../libflow/model.h"
 
 #include <criterion/criterion.h>
+#include <hdf5.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -266,6 +267,26 @@ Test(ledger, a_saved_model_goes_on_with_the_same_money)
     (void)remove(path);
     end(&a);
     end(&b);
+}
+
+Test(ledger, a_result_file_holds_it)
+{
+    flow_scenario *s;
+    cr_assert_eq(load("budget: {amount: 100}\nspender: {usd: 7.25, budget: budget}\n", "", 5, &s),
+                 FLOW_OK, "%s", flow_error_text());
+    const char *path = "test_ledger.nc";
+    const flow_run_options options = {.output = path, .replace = true};
+    cr_assert_eq(flow_run(s, &options, NULL), FLOW_OK, "%s", flow_error_text());
+    const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    const hid_t data = H5Dopen2(file, "/ledger/spent", H5P_DEFAULT);
+    double usd[4] = {0.0};
+    cr_assert_geq(H5Dread(data, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, usd), 0);
+    const double expected[4] = {14.5, 29.0, 21.75, 34.75}; // 100 USD, the last day in part
+    for (int i = 0; i < 4; i++) { cr_expect_float_eq(usd[i], expected[i], 1e-9, "%g", usd[i]); }
+    (void)H5Dclose(data);
+    (void)H5Fclose(file);
+    (void)remove(path);
+    flow_scenario_free(s);
 }
 
 Test(ledger, wrong_calls_end_the_step)
