@@ -18,7 +18,8 @@ void flow_model_remove(const flow_model *m, flow_work *w, flow_party *party, flo
     w->gone[fate] += flow_persons(m, party->key.group, party->n);
     w->units_gone[fate] += party->n;
     if (m->follow.history && party->ids.n > 0) {
-        flow_note last = flow_note_of(&m->groups, party->key.group, m->day, m->phase, FLOW_LEFT);
+        flow_note last =
+            flow_note_of(&m->groups, party->key.group, m->day, flow_model_order(m, w), FLOW_LEFT);
         last.status = last_status(fate, last.status) & 15;
         if (!flow_log_add(&w->log, &party->ids, last)) { w->failed = true; }
     }

@@ -291,6 +291,8 @@ void flow_model_remove(const flow_model *m, flow_work *w, flow_party *party, flo
 /// What threads have counted becomes part of the tallies of the model.
 void flow_model_count_gone(flow_model *m);
 
+/// Place of what happens now among the moments of the day of those who are followed.
+uint32_t flow_model_order(const flow_model *m, const flow_work *w);
 /// Followed people of a group: something happened to them today, at a place or as flow_note says.
 void flow_model_note(const flow_model *m, flow_work *w, uint32_t group, const flow_ids *ids,
                      int32_t where);

@@ -150,6 +150,7 @@ flow_err flow_model_locate(const flow_model *m, int32_t *where, int64_t n)
     for (int32_t p = 0; p < m->s->n_place; p++) { locate_set(m, &m->here[p], p, where); }
     for (int32_t l = 0; l < m->s->n_link; l++) {
         locate_set(m, &m->road[l], FLOW_ON_LINK - l, where);
+        if (m->to != NULL) { locate_set(m, &m->to->gate[l], m->s->link_from[l], where); }
     }
     return FLOW_OK;
 }

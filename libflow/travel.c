@@ -39,13 +39,18 @@ static void round_bins(flow_work *w, double x, int64_t n, uint16_t bin[static 2]
     bin[1] = (uint16_t)(bin[0] + 1);
 }
 
+uint32_t flow_model_order(const flow_model *m, const flow_work *w)
+{
+    // Whoever travels at once can arrive twice in a phase; then one thread does everything in
+    // order.
+    return m->to == NULL && at_once(m) ? (uint32_t)w->log.n : m->phase;
+}
+
 void flow_model_note(const flow_model *m, flow_work *w, uint32_t group, const flow_ids *ids,
                      int32_t where)
 {
     if (!m->follow.history || ids->n == 0) { return; }
-    // Whoever travels at once can arrive twice in a phase; then one thread does everything in
-    // order.
-    const uint32_t order = at_once(m) ? (uint32_t)w->log.n : m->phase;
+    const uint32_t order = flow_model_order(m, w);
     if (!flow_log_add(&w->log, ids, flow_note_of(&m->groups, group, m->day, order, where))) {
         w->failed = true;
     }

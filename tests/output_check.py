@@ -22,7 +22,7 @@ OPTIONAL = re.compile(r"observed_total|\w+_by_cause|people_in_queue|link_queue|t
                       r"(link_)?households|households_\w+|iso3|admin[12]_code|"
                       # with the status of people, with a ledger
                       r"deaths|(dead|missing)_total|people_by_status|redisplaced|claims?_\w+|resettled|"
-                      r"cost_(total|asked)|budget_left|ledger\w*|indicator_\w+")
+                      r"waiting_to_pass|attempts\w*|fees_paid|cost_(total|asked)|budget_left|ledger\w*|indicator_\w+")
 
 
 class Checker:
