@@ -180,6 +180,10 @@ void flow_uses_clear(flow_scenario *s);
 flow_err flow_load_accounts(flow_loader *l);
 /// Where a parameter of a module stands; the file alone when it stands nowhere.
 flow_mark flow_load_mark(const flow_loader *l, const flow_use *use, const char *key);
+/// Name of the file of a table: the value of its text parameter.
+const char *flow_load_file_of(const flow_use *use, const flow_module_table *table);
+/// Keep a file that nothing reads now, if it is there: results hold the whole scenario.
+flow_err flow_load_idle(flow_loader *l, const char *name);
 /// Read a table of a module into memory of the scenario; *t stays NULL when there is none.
 flow_err flow_load_rows(flow_loader *l, const flow_use *use, const flow_module_table *table,
                         flow_rows *out, flow_table **t);

@@ -346,11 +346,24 @@ static flow_err list_quantities(flow_scenario *s, flow_use *use)
     return FLOW_OK;
 }
 
+/// Tables of modules that are off belong to the scenario: its options may read them.
+static flow_err keep_idle_tables(flow_loader *l)
+{
+    for (int32_t k = 0; k < l->s->n_use; k++) {
+        const flow_use *use = &l->s->use[k];
+        for (int32_t i = 0; i < use->module->n_table && !common_of(use)->on; i++) {
+            FLOW_TRY(flow_load_idle(l, flow_load_file_of(use, &use->module->table[i])));
+        }
+    }
+    return FLOW_OK;
+}
+
 /// Drop what is switched off, put the rest in the order of the modules.
 static flow_err order_uses(flow_loader *l)
 {
     flow_scenario *s = l->s;
     if (s->n_use == 0) { return FLOW_OK; }
+    FLOW_TRY(keep_idle_tables(l));
     int32_t n = 0;
     flow_use *sorted = flow_calloc(s->n_use, sizeof *sorted);
     if (sorted == NULL) { return no_memory(); }

@@ -44,6 +44,20 @@ static flow_err bind_option(flow_loader *l, int32_t index)
     return FLOW_OK;
 }
 
+/// Files that options name are kept with the scenario, whichever is in force.
+static flow_err keep_files(flow_loader *l)
+{
+    static const char end[] = ".csv";
+    for (int64_t i = 0; i < l->config.n; i++) {
+        const flow_node *node = &l->config.node[i];
+        const size_t n = strlen(node->text);
+        if (strncmp(node->path, "options[", 8) != 0 || n < sizeof end) { continue; }
+        if (strcmp(node->text + n - (sizeof end - 1), end) != 0) { continue; }
+        FLOW_TRY(flow_load_idle(l, node->text));
+    }
+    return FLOW_OK;
+}
+
 static void check_name(flow_loader *l, int32_t index)
 {
     const flow_option *list = l->s->option;
@@ -89,7 +103,7 @@ static flow_err read_options(flow_loader *l, const flow_node *list)
         FLOW_TRY(bind_option(l, i));
         check_name(l, i);
     }
-    return FLOW_OK;
+    return keep_files(l);
 }
 
 /// Index of a name that a key gives, -1 after a problem, or when the key gives none.

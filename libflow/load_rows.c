@@ -214,14 +214,21 @@ static flow_err other_columns(flow_loader *l, const flow_module_table *table, co
     return FLOW_OK;
 }
 
-/// Name of the file of a table: the value of its text parameter.
-static const char *file_of(const flow_use *use, const flow_module_table *table)
+const char *flow_load_file_of(const flow_use *use, const flow_module_table *table)
 {
     const flow_field *f = use->module->field;
     while (strcmp(f->key, table->key) != 0) { f++; } // flow_module_check() saw it
     char *name;
     memcpy(&name, (const char *)use->block + FLOW_MODULE_PARAM + f->offset, sizeof name);
     return name != NULL ? name : "";
+}
+
+flow_err flow_load_idle(flow_loader *l, const char *name)
+{
+    const char *text, *shown;
+    int64_t size;
+    if (*name == '\0' || !flow_file_exists(&l->files, name)) { return FLOW_OK; }
+    return flow_load_text(l, name, NULL, &text, &size, &shown);
 }
 
 /// Dates that are far older than the period are taken for a mistake: days.
@@ -270,7 +277,7 @@ flow_err flow_load_rows(flow_loader *l, const flow_use *use, const flow_module_t
     *out = (flow_rows){.given = given,
                        .value = (const double *const *)value,
                        .text = (const char *const *const *)text};
-    const char *name = file_of(use, table);
+    const char *name = flow_load_file_of(use, table);
     const char *needed = table->needed ? table->help : NULL;
     if (*name == '\0') {
         if (table->needed) {

@@ -23,8 +23,8 @@ const signed = (v) => v == null ? "–" : v > 0 ? `+${amount(v)}` : v < 0 ? `−
 function verdict(g, o) {
     if (o.equal === 1) { return ["none", "no difference"]; }
     if (o.better == null || g.better === "neither") { return ["none", o.change > 0 ? "▲ more" : "▼ less"]; }
-    const percent = `${Math.round(100 * o.better)} %`;
-    return o.better >= 0.9 ? ["good", `✔ better in ${percent}`] : o.better <= 0.1 ? ["bad", `✘ better in ${percent}`] : ["none", `open: better in ${percent}`];
+    const percent = (share) => `${Math.round(100 * share)}\u00a0%`;
+    return o.better >= 0.9 ? ["good", `✔ better in ${percent(o.better)}`] : o.better <= 0.1 ? ["bad", `✘ worse in ${percent(1 - o.better)}`] : ["none", `open: better in ${percent(o.better)}`];
 }
 
 const node = (name, attributes) => {
