@@ -332,6 +332,71 @@ Test(border, visas_and_permits_are_for_their_status)
     toy_near(entered(&t, "onset_economic"), 1500, se[1], "There gives as many as are asked for");
 }
 
+/// People who come to B in days [from, to) of a run.
+static double coming(toy_world *w, int32_t from, int32_t to)
+{
+    double sum = 0.0, arrivals[8];
+    while (flow_model_day(w->m) < to) {
+        toy_days(w, 1);
+        cr_assert_eq(flow_model_observe(w->m, "arrivals", arrivals, w->s->n_place), FLOW_OK);
+        if (flow_model_day(w->m) > from) { sum += arrivals[flow_scenario_place(w->s, "B")]; }
+    }
+    return sum;
+}
+
+// Direction: visas lower what comes in slowly, and without them it rises at once; Czaika and de
+// Haas 2017, International Migration Review 51:893-926, doi:10.1111/imre.12261.
+Test(border, visas_act_slowly_and_their_end_at_once)
+{
+    toy t = {.days = 200,
+             .place = "A,town,,4000000,,,Here;B,town,,9000,,,There;",
+             .link = "A,B,30;",
+             .yaml = RULE "destination_economic: {may_stay: false}\n"
+                          "border: {to_country: There, entry_labour: 0.1, visa_lag: 30,"
+                          " start: 2020-01-21, end: 2020-06-01}\n"};
+    toy_world w = toy_make(&t, 21);
+    push(&w, "hazard_economic", "A", 0.001);
+    (void)coming(&w, 0, 5);
+    const double before = coming(&w, 5, 15), first = (coming(&w, 20, 30));
+    const double late = coming(&w, 140, 150), after = coming(&w, 153, 163);
+    cr_expect_gt(first, 0.8 * before, "in the first ten days %g, before %g", first, before);
+    cr_expect_lt(first, 0.95 * before, "in the first ten days %g, before %g", first, before);
+    cr_expect_lt(late, 0.15 * before, "after four months %g, before %g", late, before);
+    cr_expect_gt(after, 0.8 * before, "without visas %g, before %g", after, before);
+    toy_end(&w);
+}
+
+/// Share of labour migrants in B who go home within ten days.
+static double going_home(const char *border)
+{
+    toy t = {.days = 40, .place = "A,town,,200000,,,Here;B,town,,9000,,,There;", .link = "A,B,30;"};
+    char yaml[400];
+    (void)snprintf(yaml, sizeof yaml,
+                   RULE "people: {axes: origin}\ndestination_economic: {may_stay: false}\n%s\n",
+                   border);
+    t.yaml = yaml;
+    toy_world w = toy_make(&t, 22);
+    push(&w, "hazard_economic", "A", 0.05);
+    toy_days(&w, 3);
+    push(&w, "hazard_economic", "A", 0.0);
+    const double there = from(&w, "B", "A");
+    push(&w, "return_hazard", "A", 0.05);
+    toy_days(&w, 10);
+    const double left = from(&w, "B", "A");
+    toy_end(&w);
+    return 1.0 - left / there;
+}
+
+// Direction and known answer: where visas are hard to get, fewer go home: circulation falls.
+Test(border, visas_lower_circulation)
+{
+    const double free = going_home(""), bound = going_home("border: {to_country: There, "
+                                                           "entry_labour: 0.3, visa_stay: 0.8}");
+    const double p = 1.0 - exp(-0.5), q = 1.0 - exp(-0.5 * (1.0 - 0.8 * 0.7));
+    cr_expect_float_eq(free, p, 5.0 * sqrt(p * (1 - p) / 20000), "%g of %g", free, p);
+    cr_expect_float_eq(bound, q, 5.0 * sqrt(q * (1 - q) / 7000), "%g of %g", bound, q);
+}
+
 // Known answer: a country lets in its own people, whatever it asks of others.
 Test(border, who_goes_home_is_let_in)
 {

@@ -7,8 +7,9 @@
 
 enum { NONE, PEOPLE, NEWCOMERS, OCCUPANCY, CONFLICT, FOOD, DAMAGE }; // what is watched
 enum { READ_CONFLICT, READ_FOOD, READ_DAMAGE };                      // quantities read
-enum { LEVEL, BEFORE, SINCE, ROW, STARTED, N_STATE };                // numbers of the state
+enum { LEVEL, BEFORE, SINCE, ROW, STARTED, ENTRY, N_STATE };         // numbers of the state
 enum { PASSABLE, CROSSINGS, FEE, QUOTA, REFUGEES, LABOUR, TO_REFUGEES, TO_LABOUR, N_OWN };
+enum { RETURNS = N_OWN };    // one more column, of homes
 enum { DATE, FIRST_EFFECT }; // columns; the effects follow in the order of own columns
 
 typedef struct param {
@@ -23,6 +24,8 @@ typedef struct param {
     bool open;
     double crossings, fee, quota;
     double entry_refugee, entry_labour, policy_refugee, policy_labour;
+    double visa_lag; ///< days
+    double visa_stay;
 } param;
 
 #define AT(member) offsetof(param, member)
@@ -71,6 +74,17 @@ static const flow_field fields[] = {
            "Persons whom the country admits per day over all borders; 1e12: any number."),
     EFFECT(entry_refugee, "1", "1", 1, "Share of those who flee who may enter."),
     EFFECT(entry_labour, "1", "1", 1, "Share of labour migrants who may enter: visas."),
+    {"visa_lag", AT(visa_lag), FLOW_DOUBLE, "d", "0", 0, 1e5, NULL, 'A',
+     "Czaika and de Haas 2017, 10.1111/imre.12261 say that inflows fall slowly once visas are "
+     "asked "
+     "for and rise at once when they are not; no figure was found",
+     "Days in which a fall of entry_labour has come to 63 % of its effect: who has a visa still "
+     "comes. A rise acts at once."},
+    {"visa_stay", AT(visa_stay), FLOW_DOUBLE, "1", "0", 0, 1, NULL, 'A',
+     "The same: visas lower returns, too, and so circulation; no figure was found",
+     "Share of the returns of labour migrants from other countries that do not happen where nobody "
+     "gets a visa: who leaves may not come back. It holds in proportion to 1 - entry_labour, for "
+     "those whose home is in from_country (empty: in all but to_country)."},
     POLICY(policy_refugee, "Utility added to the country's places for those who flee."),
     POLICY(policy_labour, "Utility added to the country's places for labour migrants."),
     FLOW_FIELD_END};
@@ -97,7 +111,8 @@ static const flow_module_table tables[] = {
 
 typedef struct data {
     const flow_rows *rows;
-    int32_t country; ///< that is entered; -1: none is named
+    int32_t country;      ///< that is entered; -1: none is named
+    int32_t from_country; ///< -1: any
     int32_t n_link, n_watched;
     int32_t *link;    ///< [n_link]
     int32_t *watched; ///< [n_watched] places
@@ -254,6 +269,7 @@ static flow_err load(flow_setup *setup)
                       .from_place = place_of(setup, "from_place", p->from_place),
                       .to_place = place_of(setup, "to_place", p->to_place)};
     d->country = b.to_country;
+    d->from_country = b.from_country;
     const double effect[N_OWN] = {
         p->open ? 1.0 : 0.0, p->crossings,      p->fee,          p->quota, p->entry_refugee,
         p->entry_labour,     p->policy_refugee, p->policy_labour};
@@ -358,8 +374,31 @@ static void write(const flow_turn *turn, bool on, int64_t rank)
         for (int32_t i = 0; i < d->n_link; i++) { turn->own[k][d->link[i]] = effect[k]; }
     }
     for (int32_t k = QUOTA; k < N_OWN && d->country >= 0; k++) {
-        turn->own[k][d->country] = effect[k];
+        if (k != LABOUR) { turn->own[k][d->country] = effect[k]; }
     }
+    turn->state[ENTRY] = effect[LABOUR];
+}
+
+/// The share of labour migrants who may enter moves to what the regime says: at once upwards, by
+/// and by downwards; who is away stays away the more. False: nothing has changed.
+static bool move_entry(const flow_turn *turn)
+{
+    const param *p = turn->param;
+    const data *d = turn->data;
+    if (d->country < 0) { return false; }
+    const flow_world *w = turn->world;
+    double *entry = &turn->own[LABOUR][d->country];
+    const double before = *entry, to = turn->state[ENTRY];
+    const bool slow = to < before && p->visa_lag > 0.0 && turn->step > 0;
+    *entry = slow ? to + (before - to) * exp(-w->dt / p->visa_lag) : to;
+    if (slow && *entry - to < 1e-9) { *entry = to; }
+    const double stay = 1.0 - p->visa_stay * (1.0 - *entry);
+    for (int32_t i = 0; i < w->n_place; i++) {
+        const int32_t home = w->place_country[i];
+        const bool meant = d->from_country >= 0 ? home == d->from_country : home != d->country;
+        turn->own[RETURNS][i] = meant ? stay : 1.0;
+    }
+    return *entry < before || *entry > before;
 }
 
 static flow_err step(flow_turn *turn)
@@ -375,10 +414,13 @@ static flow_err step(flow_turn *turn)
     const bool holds = condition_holds(turn);
     const int64_t rank = rank_of(d, turn->day);
     const double regime = holds && in_period(turn) ? 2.0 + (double)rank : 0.0;
-    turn->unchanged = !first && !(regime < state[ROW] || regime > state[ROW]);
-    if (turn->unchanged) { return FLOW_OK; }
-    state[ROW] = regime;
-    write(turn, regime > 0.0, rank);
+    const bool same = !first && !(regime < state[ROW] || regime > state[ROW]);
+    if (!same) {
+        state[ROW] = regime;
+        write(turn, regime > 0.0, rank);
+    }
+    const bool moved = move_entry(turn);
+    turn->unchanged = same && !moved;
     return FLOW_OK;
 }
 
@@ -394,7 +436,7 @@ const flow_module flow_module_border = {
     .table = tables,
     .n_table = 1,
     .writes = "passable,crossings,fee_regular,quota,entry_refugee,entry_labour,policy_refugee,"
-              "policy_labour",
+              "policy_labour,return_factor_economic",
     .reads = "conflict_level,food_insecurity,housing_damage",
     .load = load,
     .step = step};
