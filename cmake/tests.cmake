@@ -54,6 +54,9 @@ foreach(script IN LISTS scripts)
     get_filename_component(name ${script} NAME_WE)
     flow_test(cli_${name} sh ${script} $<TARGET_FILE:libflow>)
 endforeach()
+# Fontconfig, which figures draw texts with, keeps what it has read.
+set_property(TEST cli_report APPEND PROPERTY ENVIRONMENT
+    "LSAN_OPTIONS=suppressions=${CMAKE_CURRENT_SOURCE_DIR}/tests/lsan.txt")
 # Many processes of the optimised command; sanitizers would only make them slow.
 set_tests_properties(cli_mpi cli_mpi_divided cli_slurm PROPERTIES LABELS release)
 
